@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every SLI that can be recorded and judged. A name that is not here is an error, in a role as in a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+
+@dataclass(frozen=True)
+class Sli:
+    """One service level indicator: its dimension (see units.py), gauge or counter, its labels, what it tells."""
+
+    dimension: str
+    kind: str
+    labels: Tuple[str, ...]
+    what: str
+
+
+def _count(what: str, *labels: str) -> Sli:
+    return Sli("count", "gauge", labels, what)
+
+
+def _gauge(dimension: str, what: str, *labels: str) -> Sli:
+    return Sli(dimension, "gauge", labels, what)
+
+
+def _counter(what: str, *labels: str) -> Sli:
+    return Sli("count", "counter", labels, what)
+
+
+PREFLIGHT = {
+    "host.engine_major": _count("major version of the Docker engine that answers"),
+    "host.compose_major": _count("major version of the compose plugin"),
+    "host.memory_available": _gauge("bytes", "memory available on the staging host"),
+    "host.disk_free": _gauge("bytes", "free space where the engine keeps its images"),
+    "host.clock_offset": _gauge("time", "distance between the host's clock and the controller's, without sign"),
+    "host.ports_taken": _count("public ports held by something that is not this application", "port"),
+    "host.ports_checked": _count("public ports looked at"),
+    "compose.errors": _count("errors of `docker compose config`"),
+    "compose.services": _count("services in the normalised model"),
+    "compose.source_mounts": _count("services of the release that run code from a bind mount"),
+    "compose.development_targets": _count("services of the release built from a development target"),
+    "compose.services_without_healthcheck": _count("services of the release that have no healthcheck"),
+    "environment.variables": _count("variables that the compose model needs"),
+    "environment.undocumented": _count("needed variables that the example file does not document"),
+    "environment.missing": _count("needed variables without a value"),
+    "environment.placeholders": _count("variables whose value is still a placeholder"),
+    "git.commits_off_main": _count("1 when the release commit is not on the main branch, else 0"),
+    "git.dirty_files": _count("files of the work tree that differ from the commit"),
+    "documents.expected": _count("documents that the policy names"),
+    "documents.missing": _count("documents that are not in the release tree, or empty"),
+    "variables.checked": _count("role variables looked at"),
+    "variables.unknown": _count("role variables that no role knows"),
+    "release.rollback_targets": _count("verified-good earlier releases whose images are there"),
+}
+
+MANUAL_QA = {
+    "qa.points_total": _count("points of the checklist"),
+    "qa.points_passed": _count("points ticked"),
+    "qa.points_stated": _count("total that the checklist's own text states"),
+    "qa.score_difference": _count("distance between the written score and the counted one, without sign"),
+    "qa.issues_recorded": _count("issues in the checklist's tables", "severity"),
+    "qa.issues_open": _count("issues that are open", "severity"),
+    "qa.issues_unsettled": _count("issues that are neither resolved nor documented", "severity"),
+    "qa.sign_off_blanks": _count("fields of the checklist's own sign-off block that are blank"),
+}
+
+BUILD = {
+    "build.commands": _count("build commands run", "command"),
+    "build.failures": _count("build commands that failed", "command"),
+    "build.log_lines": _count("lines of build output looked at"),
+    "build.warnings": _count("warnings in the build output"),
+    "build.errors": _count("errors in the build output"),
+    "build.images": _count("images built or found unchanged, with their digest"),
+    "build.push_failures": _count("images that could not be pushed"),
+    "bundle.size": _gauge("bytes", "size of the client JavaScript in the built image", "set", "encoding"),
+    "bundle.files": _count("client JavaScript files measured", "set"),
+    "assets.listed": _count("assets that the build manifest lists"),
+    "assets.missing": _count("listed assets that the image does not hold"),
+    "tests.run": _count("test cases executed", "suite"),
+    "tests.passed": _count("test cases passed", "suite"),
+    "tests.failed": _count("test cases failed or broken", "suite"),
+    "tests.skipped": _count("test cases skipped", "suite"),
+    "package.files": _count("files in the deployment package"),
+    "package.checksum_mismatches": _count("files of the package whose checksum does not agree when read back"),
+    "sbom.components": _count("components named by the SBOM", "image"),
+}
+
+DEPLOY = {
+    "release.images": _count("images that the release consists of"),
+    "release.digest_mismatches": _count("running services whose image is not the one that was judged"),
+    "environment.mode_bits": _count("permission bits of the environment file beyond 0600"),
+    "service.total": _count("services started"),
+    "service.unhealthy": _count("services that are not healthy"),
+    "health.checks": _count("health checks made", "component", "stage"),
+    "health.failed": _count("health checks failed", "component", "stage"),
+    "health.duration": _gauge("time", "time until a component answered", "component", "stage"),
+    "migration.heads": _count("alembic heads of the release"),
+    "migration.pending": _count("migrations pending before the upgrade"),
+    "migration.applied": _count("migrations applied"),
+    "migration.behind": _count("1 when the database is not at the release's head afterwards, else 0"),
+    "migration.duration": _gauge("time", "time the upgrade took"),
+    "migration.old_code_failures": _count("checks that the earlier release failed on the new schema"),
+    "migration.old_code_checks": _count("checks made of the earlier release on the new schema"),
+    "backup.bytes": _gauge("bytes", "size of the backup made before the migration"),
+    "backup.unreadable": _count("backups that could not be read back"),
+    "backup.made": _count("backups made"),
+    "log.lines": _count("log lines looked at", "service"),
+    "log.critical": _count("critical errors in the logs", "service"),
+    "switch.duration": _gauge("time", "time the edge took to switch"),
+}
+
+EYES = {
+    "journey.steps": _count("browser steps done", "journey"),
+    "journey.failed": _count("browser steps that failed", "journey"),
+    "browser.console_errors": _count("errors in the browser's console"),
+    "browser.pages": _count("pages opened"),
+    "browser.failed_requests": _count("requests of the browser that failed"),
+    "browser.engine_steps": _count("steps of the journeys done in a browser engine", "engine"),
+    "browser.engine_failed": _count("steps of the journeys that failed in a browser engine", "engine"),
+    "page.load": _gauge("time", "time until a page was loaded and settled", "page"),
+    "responsive.checks": _count("pages looked at, each at each width", "width"),
+    "responsive.failures": _count("pages that overflow or break at a width", "width"),
+    "a11y.pages": _count("pages examined by axe-core"),
+    "a11y.violations": _count("accessibility violations", "impact"),
+    "a11y.keyboard_traps": _count("pages whose focusable elements cannot all be reached by Tab"),
+    "vitals.fcp": _gauge("time", "First Contentful Paint, median of the loads", "page"),
+    "vitals.lcp": _gauge("time", "Largest Contentful Paint, median of the loads", "page"),
+    "vitals.cls": _gauge("number", "Cumulative Layout Shift, median of the loads", "page"),
+    "vitals.ttfb": _gauge("time", "Time To First Byte, median of the loads", "page"),
+    "vitals.loads": _count("page loads behind the vitals", "page"),
+    "scenario.checks": _count("checks made in an error scenario", "scenario"),
+    "scenario.failed": _count("checks failed in an error scenario", "scenario"),
+    "scenario.unrepaired": _count("services not healthy again after the error scenarios"),
+    "security.csrf_probes": _count("forged requests sent"),
+    "security.csrf_accepted": _count("forged requests that were accepted"),
+    "security.auth_probes": _count("requests sent without, or with wrong, credentials"),
+    "security.auth_accepted": _count("such requests that were accepted"),
+}
+
+SOAK = {
+    "soak.duration": _gauge("time", "time the soak has run"),
+    "soak.coverage": _gauge("ratio", "share of the expected samples that were taken"),
+    "soak.longest_gap": _gauge("time", "longest hole between two samples"),
+    "soak.saturated": _count("load requests that the generator could not send in time"),
+    "host.cpu": _gauge("ratio", "CPU used on the host"),
+    "host.memory_used": _gauge("ratio", "memory used on the host"),
+    "host.disk_used": _gauge("ratio", "disk used where the engine keeps its files"),
+    "container.cpu": _gauge("ratio", "CPU of one core used by a container", "container"),
+    "container.working_set": _gauge("bytes", "working set of a container (usage - inactive_file)", "container"),
+    "container.restarts": _count("restarts and replacements of a container", "container"),
+    "container.oom_kills": _count("out-of-memory kills in a container", "container"),
+    "container.watched": _count("containers watched"),
+    "process.hung": _count("processes in state D or Z, looked at twice", "container"),
+    "postgres.active": _count("active database connections"),
+    "redis.hits": _counter("cache look-ups that hit"),
+    "redis.misses": _counter("cache look-ups that missed"),
+    "http.requests": _counter("requests sent by the load"),
+    "http.errors": _counter("requests that failed (no answer, 5xx, or not the answer that the journey expects)"),
+    "http.duration": _gauge("time", "time from the intended start of a request to its answer"),
+}
+
+PEOPLE = {
+    "signoff.teams": _count("teams that must sign"),
+    "signoff.missing": _count("teams without a sign-off of this release", "team"),
+    "signoff.not_ready": _count("teams that say they are not ready", "team"),
+    "communication.stakeholders": _count("stakeholders in the contact file"),
+    "communication.uncontactable": _count("stakeholders without a person or a channel"),
+    "on_call.shifts": _count("on-call shifts that cover today"),
+    "on_call.gaps": _count("hours of today without anybody on call"),
+    "on_call.escalation_levels": _count("levels of the escalation path"),
+    "monitor.test_alerts_sent": _count("test alerts sent"),
+    "monitor.test_alerts_received": _count("test alerts that arrived"),
+    "monitor.sampler_alive": _count("1 when the sampler took a sample in the last minute, else 0"),
+    "drill.rollbacks": _count("rollbacks done in a drill"),
+    "drill.failures": _count("checks that failed in a drill"),
+    "drill.time_to_restore": _gauge("time", "time from the order to roll back to the earlier release serving"),
+    "phase.duration": _gauge("time", "time a phase took", "phase"),
+}
+
+SLIS = {**PREFLIGHT, **MANUAL_QA, **BUILD, **DEPLOY, **EYES, **SOAK, **PEOPLE}

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A measurement: one typed fact about a release, as a gather module hands it over."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Mapping, Optional, Sequence, Tuple
+
+from .catalogue import SLIS
+from .errors import EvidenceError
+from .units import dimension_of
+
+DETAIL_LINES = 50
+DETAIL_CHARS = 500
+
+
+def measurement(
+    sli: str,
+    value: Optional[float],
+    unit: str,
+    labels: Optional[Mapping[str, str]] = None,
+    source: str = "",
+    detail: Any = None,
+    samples: Optional[Sequence[Tuple[float, float]]] = None,
+    series: Optional[Mapping[str, str]] = None,
+) -> dict[str, Any]:
+    """Return the measurement as a plain dict, ready for the ledger.
+
+    `value` is a number in `unit`, or None with `samples` ([unix seconds, value] pairs) or `series` (a reference into the
+    state folder). A value that could not be measured is never 0: leave the measurement out, the gate then says no_data.
+    Raises EvidenceError for an SLI that is not in the catalogue, a unit of another dimension, a label that the SLI does not
+    have, or a value that is no finite number.
+    """
+    entry = SLIS.get(sli)
+    if entry is None:
+        raise EvidenceError(f"unknown SLI {sli!r}", why="it is not in core/catalogue.py", todo="add it there with its dimension")
+    if dimension_of(unit) != entry.dimension:
+        raise EvidenceError(f"{sli} cannot be measured in {unit!r}", why=f"its dimension is {entry.dimension}")
+    unknown = sorted(set(labels or {}) - set(entry.labels))
+    if unknown:
+        raise EvidenceError(f"{sli} has no label {unknown[0]!r}", why=f"its labels are {', '.join(entry.labels) or 'none'}")
+    if sum(given is not None for given in (value, samples, series)) != 1:
+        raise EvidenceError(f"{sli} needs exactly one of value, samples, series")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)):
+        raise EvidenceError(f"{sli} is no finite number: {value!r}")
+    body: dict[str, Any] = {"sli": sli, "labels": dict(labels or {}), "unit": unit, "source": source}
+    if value is not None:
+        body["value"] = value
+    if samples is not None:
+        body["samples"] = [[float(at), float(number)] for at, number in samples]
+    if series is not None:
+        body["series"] = dict(series)
+    if detail:
+        body["detail"] = _clipped(detail)
+    return body
+
+
+def _clipped(detail: Any) -> list[str]:
+    """Evidence text is bounded: at most DETAIL_LINES lines of DETAIL_CHARS characters."""
+    lines = [detail] if isinstance(detail, str) else list(detail)
+    kept = [str(line)[:DETAIL_CHARS] for line in lines[:DETAIL_LINES]]
+    if len(lines) > DETAIL_LINES:
+        kept.append(f"... and {len(lines) - DETAIL_LINES} more")
+    return kept

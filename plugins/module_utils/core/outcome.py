@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What came out of judging one criterion."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PASS, WARN, FAIL, INCONCLUSIVE, ERROR, WAIVED = "PASS", "WARN", "FAIL", "INCONCLUSIVE", "ERROR", "WAIVED"
+GOOD = (PASS, WARN, WAIVED)
+# Worst first: of several groups the worst speaks for the criterion.
+SEVERITY = (ERROR, FAIL, INCONCLUSIVE, WARN, WAIVED, PASS)
+REASONS = ("no_data", "stale", "short", "other_release", "not_finite", "ambiguous", "low_power")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome. `value` and `distance` are in `unit`; distance > 0 is room left, < 0 is what is missing; None is unknown.
+
+    `n` is the number looked at (samples, or the denominator of a ratio of counts), `evidence` the seqs of the ledger entries.
+    """
+
+    id: str
+    status: str
+    sentence: str
+    limit: str
+    unit: str
+    reason: str = ""
+    value: float | None = None
+    distance: float | None = None
+    n: int = 0
+    evidence: tuple[int, ...] = ()
+    group: str = ""
+    key: bool = False
+    observe: bool = False
+    covers: tuple[str, ...] = ()
+    title: str = ""
+
+    @property
+    def good(self) -> bool:
+        """True for PASS, WARN and WAIVED, and nothing else."""
+        return self.status in GOOD
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as it goes into the ledger."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def status_text(outcome: dict[str, Any]) -> str:
+    """Return `INCONCLUSIVE(no_data)` or the bare status."""
+    return f"{outcome['status']}({outcome['reason']})" if outcome.get("reason") else str(outcome["status"])

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From outcomes to the verdict of a gate. The table stands in docs/criteria.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .errors import InputError
+from .evidence import EvidenceBook, Loader
+from .judge import judge
+from .outcome import ERROR, FAIL, GOOD, Outcome, status_text
+from .policy import Gate
+from .runs import GO, HOLD
+from .text import plain
+
+REFERENCE_POLICY = "staging"
+
+
+def judge_gate(gate: Gate, book: EvidenceBook, load: Loader, now: float) -> list[Outcome]:
+    """Judge all criteria of a gate; none is ever left out."""
+    return [judge(criterion, book, load, now) for criterion in gate.criteria]
+
+
+def gate_verdict(outcomes: Sequence[Outcome]) -> str:
+    """Return GO, HOLD, FAIL or ERROR. InputError when nothing decides."""
+    deciding = [outcome for outcome in outcomes if not outcome.observe]
+    if not deciding:
+        raise InputError("nothing was judged that could decide", todo="give the gate a criterion that does not only observe")
+    if any(outcome.status == FAIL and outcome.key for outcome in deciding):
+        return FAIL
+    if any(outcome.status == ERROR for outcome in deciding):
+        return ERROR
+    return GO if all(outcome.status in GOOD for outcome in deciding) else HOLD
+
+
+def policy_note(policy: str) -> str:
+    """Return ` (demo policy)` for every policy but the reference one."""
+    return "" if policy == REFERENCE_POLICY else f" ({plain(policy, 41)} policy)"
+
+
+def failed_ids(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the ids that keep the gate from GO."""
+    return [str(outcome["id"]) for outcome in outcomes if not outcome["observe"] and outcome["status"] not in GOOD]
+
+
+def gate_line(phase: str, verdict: str, policy: str) -> str:
+    """Return the verdict in one short line."""
+    return f"gate {phase}: {verdict}{policy_note(policy)}"
+
+
+def gate_message(phase: str, verdict: str, policy: str, outcomes: Sequence[dict[str, Any]]) -> str:
+    """Return one message that names the verdict and every criterion in its way."""
+    text = gate_line(phase, verdict, policy)
+    if verdict == GO:
+        return text
+    named = [f"{item['id']} {status_text(item)}: {item['sentence']}" for item in outcomes if item["id"] in failed_ids(outcomes)]
+    return f"{text} | {' | '.join(named)}"

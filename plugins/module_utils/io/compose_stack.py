@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A planned compose project: brought up and waited for, or taken down. What changed is read from the engine, not from the output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.engine_state import Container
+from ..core.errors import CommandError
+from ..core.log_scan import mask, tail
+from . import clock as machine
+from .command import Completed, must
+from .docker_cli import Engine
+from .files import read_text
+
+
+SETTLE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a project stands. `troubles` has a line for each service that is not healthy, followed by the end of its log."""
+
+    changed: bool
+    containers: tuple[Container, ...]
+    expected: tuple[str, ...]
+    troubles: tuple[str, ...]
+    unhealthy: tuple[str, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Every planned service has a healthy container."""
+        return not self.unhealthy
+
+
+class ComposeStack:
+    """One planned project. Engine, clock and sleep are parameters."""
+
+    def __init__(
+        self,
+        project: str,
+        path: str,
+        engine: Engine,
+        clock: machine.Clock = machine.now,
+        sleep: machine.Sleep = machine.sleep,
+        keep_images: bool = False,
+    ) -> None:
+        """`keep_images`: a container is not replaced because its tag names another image now."""
+        self.project = project
+        self.path = path
+        self._engine = engine
+        self._clock = clock
+        self._sleep = sleep
+        self._keep_images = keep_images
+
+    def differing(self) -> list[str]:
+        """Services whose container `up` would start, replace or remove."""
+        planned = self._services()
+        hashes = self._engine.config_hashes(self.project, self.path)
+        there = {item.service: item for item in self._engine.containers(self.project)}
+        found = set(there) ^ set(planned)
+        for name in set(there) & set(planned):
+            item = there[name]
+            image = "" if self._keep_images else self._engine.image_id(str(planned[name].get("image")))
+            if item.state != "running" or item.config_hash != hashes.get(name) or (image and item.image_id != image):
+                found.add(name)
+        return sorted(found)
+
+    def differs(self) -> bool:
+        """True when `up` would do something."""
+        return bool(self.differing())
+
+    def up(self, wait_seconds: float) -> Outcome:
+        """Start what is not there, replace what differs, remove what is not planned; wait until all is healthy or the time is over."""
+        before = self._fingerprint()
+        deadline = self._clock() + wait_seconds
+        started = self._start(deadline) if self.differs() else None
+        containers = self._wait(deadline, started)
+        return self._outcome(before != self._fingerprint(), containers, started)
+
+    def down(self) -> bool:
+        """Remove the containers; volumes and the networks of others stay. True when there was something to remove."""
+        if not self._engine.containers(self.project):
+            return False
+        must(
+            self._engine.compose(self.project, self.path, "down", "--remove-orphans", "--timeout", "20"),
+            f"{self.project} cannot be removed",
+        )
+        return True
+
+    def _start(self, deadline: float) -> Completed:
+        """One `up`. With kept images only the services that differ are named, so that compose leaves the others alone."""
+        self._need_images()
+        named = ["--no-deps", *sorted(set(self.differing()) & set(self._services()))] if self._keep_images else []
+        timeout = max(deadline - self._clock(), 1.0) + 60
+        return self._engine.compose(
+            self.project, self.path, "up", "-d", "--remove-orphans", "--no-build", *named, timeout=timeout
+        )
+
+    def _wait(self, deadline: float, started: Completed | None) -> tuple[Container, ...]:
+        """Poll until every planned service is healthy, one has ended for good, or the time is over.
+
+        Compose gives up as soon as a service that others wait for is unhealthy once; on a busy host it may still become healthy,
+        so the deadline decides, and `up` is said again for those that were waiting.
+        """
+        while True:
+            containers = tuple(self._engine.containers(self.project))
+            if not self._unhealthy(containers):
+                return self._settled(containers, started)
+            hopeless = any(item.is_lost for item in containers)
+            if hopeless or self._clock() >= deadline:
+                return containers
+            if started is not None and not started.ok:
+                pending = [item for item in containers if item.state == "running" and not item.is_healthy]
+                if not pending:
+                    again = self._start(deadline)
+                    if not again.ok and not self._progressed(containers):
+                        return tuple(self._engine.containers(self.project))
+                    started = again
+            self._sleep(0.5)
+
+    def _settled(self, containers: tuple[Container, ...], started: Completed | None) -> tuple[Container, ...]:
+        """A fresh service without a healthcheck is looked at twice: alive for a moment is not yet running."""
+        if started is None or all(item.health for item in containers):
+            return containers
+        self._sleep(SETTLE_SECONDS)
+        return tuple(self._engine.containers(self.project))
+
+    def _progressed(self, before: tuple[Container, ...]) -> bool:
+        return {(item.id, item.state) for item in before} != {
+            (item.id, item.state) for item in self._engine.containers(self.project)
+        }
+
+    def _outcome(self, changed: bool, containers: tuple[Container, ...], started: Completed | None) -> Outcome:
+        unhealthy = self._unhealthy(containers)
+        troubles: list[str] = []
+        by_service = {item.service: item for item in containers}
+        for name in unhealthy:
+            item = by_service.get(name)
+            troubles.append(f"{name}: {item.condition if item else 'has no container'}")
+            if item:
+                troubles += [f"  healthcheck: {line}" for line in tail(item.health_output, 3)]
+                troubles += [f"  log: {line}" for line in tail(self._engine.logs(item.name, lines=30))]
+        if unhealthy and started is not None and not started.ok:
+            troubles += [f"compose: {mask(line)[:400]}" for line in started.stderr.strip().splitlines()[-5:]]
+        return Outcome(changed, containers, tuple(sorted(self._services())), tuple(troubles), unhealthy)
+
+    def _unhealthy(self, containers: tuple[Container, ...]) -> tuple[str, ...]:
+        good = {item.service for item in containers if item.is_healthy}
+        return tuple(sorted(set(self._services()) - good))
+
+    def _fingerprint(self) -> set[tuple[str, str]]:
+        return {(item.id, item.started) for item in self._engine.containers(self.project)}
+
+    def _need_images(self) -> None:
+        for name, service in sorted(self._services().items()):
+            image = str(service.get("image"))
+            if not self._engine.image_id(image) and service.get("pull_policy") == "never":
+                raise CommandError(
+                    f"image {image} is not on this host",
+                    where=f"service {name} of {self.project}",
+                    why="a release is deployed from the images that its build made",
+                    todo="run the build phase of this release",
+                )
+
+    def _services(self) -> Mapping[str, Any]:
+        services = json.loads(read_text(self.path)).get("services")
+        return services if isinstance(services, dict) else {}

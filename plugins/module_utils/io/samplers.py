@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Taking samples of the host and of the watched containers: a few small files and one list call to the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional, Protocol
+
+from ..core.cgroup import Cgroup, Usage, parse_proc_cgroup, process_state, stuck, usage
+from ..core.errors import ServiceError
+from ..core.host_load import cpu_ratio, cpu_times, memory_ratio
+
+Value = tuple[str, dict[str, str], float]  # metric, labels, value
+
+
+class Engine(Protocol):
+    """What the samplers ask the engine."""
+
+    def containers(self, projects: Sequence[str]) -> list[dict[str, Any]]:
+        """The running containers."""
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """One container."""
+
+
+def read(path: str) -> str:
+    """The text of a small file; empty when it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+class HostSampler:
+    """CPU, memory and disk of the host."""
+
+    def __init__(self, disk_path: str, proc: str = "/proc") -> None:
+        self._disk_path = disk_path
+        self._proc = proc
+        self._before: Optional[tuple[int, int]] = None
+
+    def sample(self) -> list[Value]:
+        """host.cpu since the last look, host.memory_used, host.disk_used; what cannot be read is left out."""
+        after = cpu_times(read(f"{self._proc}/stat"))
+        found: list[tuple[str, Optional[float]]] = [
+            ("host.cpu", cpu_ratio(self._before, after)),
+            ("host.memory_used", memory_ratio(read(f"{self._proc}/meminfo"))),
+            ("host.disk_used", self._disk()),
+        ]
+        self._before = after
+        return [(metric, {}, value) for metric, value in found if value is not None]
+
+    def _disk(self) -> Optional[float]:
+        try:
+            disk = os.statvfs(self._disk_path)
+        except OSError:
+            return None
+        # As df counts: what only root may use is neither used nor available.
+        used = disk.f_blocks - disk.f_bfree
+        return used / (used + disk.f_bavail) if used + disk.f_bavail else None
+
+
+@dataclass
+class _Watched:
+    """What is known of a container between two looks."""
+
+    identity: tuple[str, str]  # id, time of start
+    pid: int
+    cgroup: Optional[Cgroup]
+    started: int  # of the process, in ticks since boot
+    usage: Optional[Usage] = None
+    at: float = 0.0
+    states: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+
+class ContainerSampler:
+    """CPU, working set, restarts, OOM kills and hung processes of the containers of compose projects.
+
+    `memory` is what an earlier agent of the same soak left: {name: {identity, restarts, oom_kills}}; a container that was
+    replaced while nobody looked is counted then.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        projects: Sequence[str],
+        memory: Optional[Mapping[str, Any]] = None,
+        proc: str = "/proc",
+        cgroups: str = "/sys/fs/cgroup",
+    ) -> None:
+        self._engine = engine
+        self._projects = projects
+        self._proc = proc
+        self._cgroups = cgroups
+        self._watched: dict[str, _Watched] = {}
+        self.memory: dict[str, Any] = {name: dict(known) for name, known in (memory or {}).items()}
+
+    def sample(self, now: float) -> list[Value]:
+        """One look at `now` (seconds of a steady clock). Raises ServiceError when the engine does not answer."""
+        listed = {entry["Names"][0].lstrip("/"): entry for entry in self._engine.containers(self._projects)}
+        found: list[Value] = [("container.watched", {}, float(len(listed)))]
+        for name, entry in sorted(listed.items()):
+            self._follow(name, str(entry["Id"]))
+            if name in self._watched:
+                found += self._look(name, self._watched[name], now)
+        for name in set(self._watched) - set(listed):
+            del self._watched[name]
+        for name, known in sorted(self.memory.items()):
+            found.append(("container.restarts", {"container": name}, float(known["restarts"])))
+            found.append(("container.oom_kills", {"container": name}, float(known["oom_kills"])))
+        return found
+
+    def _follow(self, name: str, container: str) -> None:
+        """Make sure that `_watched[name]` is the container as it runs now; count it when it is another one."""
+        known = self._watched.get(name)
+        if known and known.identity[0] == container and self._start_of(known.pid) == known.started:
+            return
+        try:
+            state = self._engine.inspect(container).get("State", {})
+        except ServiceError:  # gone between the list and the question: the next look will tell
+            self._watched.pop(name, None)
+            return
+        pid = int(state.get("Pid") or 0)
+        identity = (container, str(state.get("StartedAt", "")))
+        cgroup = parse_proc_cgroup(read(f"{self._proc}/{pid}/cgroup"))
+        self._watched[name] = _Watched(identity, pid, cgroup, self._start_of(pid))
+        kept = self.memory.setdefault(name, {"identity": list(identity), "restarts": 0, "oom_kills": 0})
+        if kept["identity"] != list(identity):
+            kept["identity"] = list(identity)
+            kept["restarts"] += 1
+            kept["oom_kills"] += int(bool(state.get("OOMKilled")))
+
+    def _look(self, name: str, watched: _Watched, now: float) -> list[Value]:
+        labels = {"container": name}
+        texts = self._texts(watched.cgroup)
+        found: list[Value] = []
+        seen = usage(watched.cgroup.version, texts) if watched.cgroup else None
+        if seen:
+            found.append(("container.working_set", labels, float(seen.working_set)))
+            before = watched.usage
+            if before and now > watched.at:
+                spent = max(0.0, seen.cpu_seconds - before.cpu_seconds)
+                found.append(("container.cpu", labels, spent / (now - watched.at)))
+                self.memory[name]["oom_kills"] += max(0, seen.oom_kills - before.oom_kills)
+            watched.usage, watched.at = seen, now
+        if "procs" in texts:
+            states = self._states(texts["procs"])
+            found.append(("process.hung", labels, float(len(stuck(states, watched.states)))))
+            watched.states = states
+        return found
+
+    def _texts(self, cgroup: Optional[Cgroup]) -> dict[str, str]:
+        paths = cgroup.files() if cgroup else {}
+        texts = {name: read(f"{self._cgroups}/{path}") for name, path in paths.items()}
+        return {name: text for name, text in texts.items() if text}
+
+    def _states(self, procs: str) -> dict[int, tuple[str, int]]:
+        states = {}
+        for pid in procs.split():
+            state = process_state(read(f"{self._proc}/{pid}/stat"))
+            if state:
+                states[int(pid)] = state
+        return states
+
+    def _start_of(self, pid: int) -> int:
+        state = process_state(read(f"{self._proc}/{pid}/stat"))
+        return state[1] if state else 0

@@ -1,0 +1,230 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Starting, asking, stopping and collecting a soak: what the module does on the staging host."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Callable, Optional
+
+from ..core.aggregate import percentile
+from ..core.errors import InputError, ServiceError
+from ..core.measurement import measurement
+from ..core.soak_plan import SoakPlan, digest, parse_plan
+from ..core.soak_progress import coverage, progress_line
+from ..core.soak_record import TOTALS, soak_measurements
+from . import soak_agent
+from .agent_package import packed_agent
+from .files import ensure_folder, write_json
+from .soak_files import Lock, SoakFolder
+from .soak_store import SoakStore
+
+ALIVE_SECONDS = 60.0
+RECENT_SECONDS = 60.0
+
+
+class SoakControl:
+    """The soak of one run, seen from outside."""
+
+    def __init__(
+        self,
+        folder: SoakFolder,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._folder = folder
+        self._wall = wall
+        self._sleep = sleep
+
+    def would_start(self, raw: Mapping[str, Any]) -> bool:
+        """True when `start` would change something. Raises InputError for a plan that cannot be used, or another plan."""
+        plan = parse_plan(raw)
+        if not self._folder.has("plan.json"):
+            return True
+        kept = self._folder.json("plan.json") or {}
+        if kept.get("digest") != digest(raw):
+            raise InputError(
+                f"a soak of {plan.run} has begun under another plan",
+                where=self._folder.path,
+                why="a plan is fixed once its soak has begun: samples of two plans cannot be judged together",
+                todo="go on with the old settings, start a new run, or start this one anew (restart: true)",
+            )
+        return not self._folder.has("DONE") and (self._folder.has("STOP") or self.supervisor() is None)
+
+    def start(self, raw: Mapping[str, Any], secrets: Mapping[str, str]) -> bool:
+        """Start the soak, or bring its supervisor back; False when it runs already or is done."""
+        if not self.would_start(raw):
+            return False
+        ensure_folder(self._folder.path)
+        if not self._folder.has("plan.json"):
+            write_json(self._folder.file("plan.json"), {"plan": dict(raw), "digest": digest(raw)})
+        write_json(self._folder.file("secrets.json"), dict(secrets))
+        self._put_agent()
+        if self._folder.has("STOP"):
+            os.unlink(self._folder.file("STOP"))
+        self._spawn()
+        self._wait(lambda: self._folder.has("samples.sqlite") and self._last_at() is not None, 20.0)
+        if self._last_at() is None:
+            raise ServiceError(
+                "the soak agent took no sample within 20 s",
+                where=self._folder.path,
+                why=self._log_tail(),
+                todo="read agent.log in that folder",
+            )
+        return True
+
+    def stop(self) -> bool:
+        """Ask supervisor and agent to end and wait for them; False when nothing ran. What does not end is killed."""
+        if self.supervisor() is None and self.agent() is None:
+            return False
+        write_json(self._folder.file("STOP"), {"at": self._wall()})
+        for wait, what in ((15.0, signal.SIGTERM), (3.0, signal.SIGKILL), (3.0, None)):
+            self._wait(lambda: self.supervisor() is None and self.agent() is None, wait)
+            for pid in (self.supervisor(), self.agent()):
+                if pid and what is not None:
+                    os.kill(pid, what)
+        return True
+
+    def set_aside(self) -> None:
+        """Move a soak away (to <run>.before-<n>), so that the run can be soaked anew; its samples stay on the host."""
+        if not os.path.isdir(self._folder.path):
+            return
+        self.stop()
+        number = 1
+        while os.path.exists(f"{self._folder.path}.before-{number}"):
+            number += 1
+        os.rename(self._folder.path, f"{self._folder.path}.before-{number}")
+
+    def supervisor(self) -> Optional[int]:
+        """Process id of the living supervisor, or None."""
+        return Lock(self._folder.file("supervisor.lock")).holder()
+
+    def agent(self) -> Optional[int]:
+        """Process id of the living agent, or None."""
+        return Lock(self._folder.file("agent.lock")).holder()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the soak is done, is dead, or `seconds` are over."""
+        self._wait(lambda: self._folder.has("DONE") or self.supervisor() is None, seconds)
+
+    def status(self) -> dict[str, Any]:
+        """How the soak stands; see progress_line for the keys. Raises InputError when there is no soak."""
+        plan = self._plan()
+        with self._store() as store:
+            started, last_at, ticks = store.meta("started_at"), store.last_at(), store.ticks()
+            finished = self._folder.has("DONE")
+            elapsed = plan.duration if finished else min(plan.duration, max(0.0, self._wall() - (started or self._wall())))
+            covered = coverage(ticks, elapsed, plan.interval)
+            status: dict[str, Any] = {
+                "finished": finished,
+                "running": self.agent() is not None,
+                "elapsed_seconds": round(elapsed, 1),
+                "duration_seconds": plan.duration,
+                "remaining_seconds": round(plan.duration - elapsed, 1),
+                "coverage": round(covered.ratio, 4),
+                "longest_gap_seconds": covered.longest_gap,
+                "latest": self._latest(store, last_at or 0.0),
+                "notes": store.notes(10),
+            }
+        status["line"] = progress_line(status)
+        status["measurements"] = [self._alive(last_at)]
+        return status
+
+    def collect(self, state_dir: str) -> list[dict[str, Any]]:
+        """The measurements of the soak so far; its samples by reference."""
+        plan = self._plan()
+        file = os.path.relpath(self._folder.file("samples.sqlite"), state_dir)
+        with self._store() as store:
+            ticks = store.ticks()
+            elapsed = plan.duration if self._folder.has("DONE") else min(plan.duration, self._since_start(store))
+            totals = {(metric, labels): value for metric in TOTALS for labels, value in store.last(metric).items()}
+            duration = ticks[-1] if ticks else 0.0
+            covered = coverage(ticks, elapsed, plan.interval)
+            found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes())
+            return [*found, self._alive(store.last_at())]
+
+    def _alive(self, last_at: Optional[float]) -> dict[str, Any]:
+        """Whether the newest sample is young: now, or, for a soak that is done, when it ended."""
+        done = self._folder.json("DONE")
+        at, when = (float(done["ended_at"]), "at the end of the soak") if done else (self._wall(), "while it runs")
+        fresh = last_at is not None and at - last_at <= ALIVE_SECONDS
+        return measurement("monitor.sampler_alive", int(fresh), "count", source=f"newest sample of the soak agent {when}")
+
+    def _since_start(self, store: SoakStore) -> float:
+        return max(0.0, self._wall() - float(store.meta("started_at") or self._wall()))
+
+    def _latest(self, store: SoakStore, last_at: float) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, metric in (("host_cpu", "host.cpu"), ("requests", "http.requests"), ("errors", "http.errors"),
+                             ("postgres_active", "postgres.active"), ("disk_used", "host.disk_used")):  # fmt: skip
+            for value in store.last(metric).values():
+                found[name] = value
+        recent = store.since("http.duration", last_at - RECENT_SECONDS)
+        if recent:
+            found["p95_seconds"] = round(percentile(recent, 95), 4)
+        sizes = store.last("container.working_set")
+        if sizes:
+            largest = max(sizes, key=lambda labels: sizes[labels])
+            found["largest_container"] = dict(largest).get("container", "")
+            found["largest_working_set"] = sizes[largest]
+        return found
+
+    def _plan(self) -> SoakPlan:
+        if not self._folder.has("plan.json") or not self._folder.has("samples.sqlite"):
+            raise InputError("there is no soak of this run", where=self._folder.path, todo="start it first")
+        return self._folder.plan()
+
+    def _store(self) -> SoakStore:
+        return SoakStore(self._folder.file("samples.sqlite"), readonly=True)
+
+    def _last_at(self) -> Optional[float]:
+        try:
+            with self._store() as store:
+                return store.last_at()
+        except sqlite3.Error:  # the agent is just making its tables
+            return None
+
+    def _put_agent(self) -> None:
+        path, packed = self._folder.file("agent.pyz"), packed_agent()
+        with open(f"{path}.new", "wb") as stream:
+            stream.write(packed)
+        os.chmod(f"{path}.new", 0o600)
+        os.replace(f"{path}.new", path)
+
+    def _spawn(self) -> None:
+        """Start the supervisor in a session of its own: it outlives the connection that started it."""
+        log = os.open(self._folder.file("agent.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, self._folder.file("agent.pyz"), "supervise", self._folder.path],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+            )
+            process.returncode = 0  # it is not waited for: it belongs to init as soon as this process ends
+        finally:
+            os.close(log)
+
+    def _log_tail(self) -> str:
+        try:
+            with open(self._folder.file("agent.log"), encoding="utf-8", errors="replace") as stream:
+                return stream.read()[-600:]
+        except OSError:
+            return "it printed nothing"
+
+    def _wait(self, until: Callable[[], bool], seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while not until() and time.monotonic() < ends:
+            self._sleep(0.2)
+
+
+# The agent is packed from the loaded modules: this import is what loads them.
+AGENT_MODULE = soak_agent.__name__

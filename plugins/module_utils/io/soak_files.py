@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The folder of a soak, <state_dir>/soak/<run>/, and the locks by which its processes are known to live.
+
+plan.json      the plan with its digest, never changed      agent.pyz       the program
+secrets.json   0600, removed when the soak is done          agent.log       what supervisor and agent print
+samples.sqlite the samples                                  DONE            written once, at the deadline
+STOP           asks supervisor and agent to end             *.lock          held while a process lives; holds its pid
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from ..core.errors import EvidenceError, InputError
+from ..core.soak_plan import SoakPlan, digest, parse_plan
+from .files import read_text
+
+
+@dataclass(frozen=True)
+class SoakFolder:
+    """The paths of one soak."""
+
+    path: str
+
+    def file(self, name: str) -> str:
+        """The path of a file of the soak."""
+        return os.path.join(self.path, name)
+
+    def has(self, name: str) -> bool:
+        """True when the file is there."""
+        return os.path.exists(self.file(name))
+
+    def plan(self) -> SoakPlan:
+        """The plan that the soak runs by. Raises EvidenceError when it was changed since the start."""
+        kept = self.json("plan.json")
+        if not isinstance(kept, dict) or digest(kept.get("plan", {})) != kept.get("digest"):
+            raise EvidenceError("the soak's plan was changed", where=self.file("plan.json"), todo="start a new run")
+        return parse_plan(kept["plan"])
+
+    def json(self, name: str) -> Any:
+        """A JSON file of the soak, or None when it is not there. Raises EvidenceError when it cannot be read."""
+        if not self.has(name):
+            return None
+        try:
+            return json.loads(read_text(self.file(name)))
+        except ValueError as error:
+            raise EvidenceError("a file of the soak is no JSON", where=self.file(name), why=str(error)) from error
+
+
+class Lock:
+    """An advisory lock that ends with its process, however that ends; the file holds the process id."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._handle: Optional[int] = None
+
+    def take(self) -> bool:
+        """Take the lock and write the own process id; False when another process holds it."""
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            return False
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def holder(self) -> Optional[int]:
+        """The process that holds the lock, or None when nobody does."""
+        try:
+            handle = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            # A shared lock, so that two that look at the same time do not take each other for the holder.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+        except OSError:
+            text = os.read(handle, 32).decode("ascii", "replace").strip()
+            return int(text) if text.isdigit() else 0
+        finally:
+            os.close(handle)
+
+
+def soak_folder(state_dir: str, run: str) -> SoakFolder:
+    """The folder of a run's soak. Raises InputError for a run id that is no single folder name."""
+    if not run or run in (".", "..") or "/" in run or "\0" in run or len(run) > 200:
+        raise InputError(f"{run[:60]!r} is no run", todo="give the id of the run, r-<time>-<release>")
+    return SoakFolder(os.path.join(state_dir, "soak", run))

@@ -1,0 +1,139 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plan how a release runs: data, colour and edge projects."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compose_plan
+short_description: Plan the data, colour and edge projects of a release
+version_added: 0.1.0
+description:
+  - Reads the application's own compose files through C(docker compose config) and cuts the model into three compose projects, which
+    it writes, with the configuration of the edge, into C(<state_dir>/releases/<release>/) (0600, because they hold secrets).
+  - Refuses, before anything is changed, when a port or a fixed container name is held by something that is not this application.
+author: ProoFile operations (@proofile)
+options:
+  application:
+    description: Name of the application; the projects are called C(<application>-data), C(-blue), C(-green) and C(-edge).
+    type: str
+    required: true
+  release:
+    description: The release, 12 hex digits.
+    type: str
+    required: true
+  colour:
+    description: The colour in which the release is to run.
+    type: str
+    required: true
+    choices: [blue, green]
+  state_dir:
+    description: The state folder of the application.
+    type: path
+    required: true
+  files:
+    description:
+      - The compose files in their order, absolute or relative to C(<state_dir>/source/<release>).
+      - Empty means that the model kept from the last planning of this release is used again, for a rollback.
+    type: list
+    elements: str
+    default: []
+  env_file:
+    description: The environment file with which variables in the compose files are filled in.
+    type: path
+  state_services:
+    description: Services that keep state. Empty means every service with a named volume.
+    type: list
+    elements: str
+    default: []
+  edge_image:
+    description: The image of the edge. Empty keeps the one that runs, or that this release was planned with before.
+    type: str
+    default: ''
+attributes:
+  check_mode:
+    description: In check mode nothing is written; when source or environment file are not there yet, nothing is planned.
+    support: full
+  diff_mode:
+    description: Never, because the plans hold secrets.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Plan the release
+  proofile.stagegate.compose_plan:
+    application: proofile
+    release: 1a2b3c4d5e6f
+    colour: green
+    state_dir: /var/lib/stagegate/proofile
+    files: [docker-compose.yml, /var/lib/stagegate/proofile/releases/1a2b3c4d5e6f/overrides/compose.staging.yml]
+    env_file: /var/lib/stagegate/proofile/releases/1a2b3c4d5e6f/environment
+    edge_image: stagegate-edge:0c6f5d2a91b7
+"""
+
+RETURN = r"""
+planned:
+  description: False in check mode when there is nothing to plan from yet.
+  returned: always
+  type: bool
+projects:
+  description: For C(data), C(colour) and C(edge) the C(name) of the compose project and the C(file) of its plan.
+  returned: when planned
+  type: dict
+routes:
+  description: Public ports with C(service), C(public), C(target) and C(preview), the port of this colour on 127.0.0.1.
+  returned: when planned
+  type: list
+  elements: dict
+application_services:
+  description: The services that run once for each colour.
+  returned: when planned
+  type: list
+  elements: str
+state_services:
+  description: The services that keep state and run once.
+  returned: when planned
+  type: list
+  elements: str
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils.adapter import run_module
+from ..module_utils.io.release_plan import ReleasePlanner
+
+SPEC = {
+    "application": {"type": "str", "required": True},
+    "release": {"type": "str", "required": True},
+    "colour": {"type": "str", "required": True, "choices": ["blue", "green"]},
+    "state_dir": {"type": "path", "required": True},
+    "files": {"type": "list", "elements": "str", "default": []},
+    "env_file": {"type": "path"},
+    "state_services": {"type": "list", "elements": "str", "default": []},
+    "edge_image": {"type": "str", "default": ""},
+}
+
+
+def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
+    """Plan, look for strangers, write."""
+    planner = ReleasePlanner(params["state_dir"], params["application"], params["release"])
+    missing = [path for path in (planner.source, params["env_file"] or planner.source) if not os.path.exists(path)]
+    if check_mode and params["files"] and missing:
+        return {"changed": True, "planned": False}
+    model = planner.model(params["files"], params["env_file"] or "") if params["files"] else planner.kept_model()
+    plan = planner.plan(model, params["colour"], planner.edge_image(params["edge_image"]), params["state_services"] or None)
+    planner.refuse_strangers(plan, params["colour"])
+    changed = planner.write(model, plan, params["colour"], check_mode)
+    return {"changed": changed, "planned": True, **planner.described(plan, params["colour"])}
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(SPEC, handle)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Judge a phase by the evidence in the ledger, and record the verdict."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gate
+short_description: Judge a phase by the evidence in the ledger, and record the verdict
+version_added: 0.1.0
+description:
+  - Judges all criteria of the gate of a phase by what the ledger of this host holds. Nothing is measured here.
+  - Missing, stale, short, ambiguous or non-finite evidence is never a pass. The rules stand in C(docs/criteria.md).
+  - A verdict other than GO is a result, not a failure of the module. See the role P(proofile.stagegate.gate#role).
+author: ProoFile operations (@proofile)
+options:
+  run:
+    description: The run, as M(proofile.stagegate.run) returns it.
+    type: dict
+    required: true
+  phase:
+    description: The phase to judge.
+    type: str
+    required: true
+  gates:
+    description: The gates of the policy, the same with which the run was opened.
+    type: dict
+    required: true
+attributes:
+  check_mode:
+    description: In check mode the phase is judged and nothing is written.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Judge the build
+  proofile.stagegate.gate:
+    run: "{{ stagegate_run }}"
+    phase: build
+    gates: "{{ stagegate_gates }}"
+  register: judged
+"""
+
+RETURN = r"""
+verdict:
+  description: GO, HOLD, FAIL or ERROR.
+  returned: always
+  type: str
+outcomes:
+  description: One outcome for each criterion, with status, reason, value, unit, limit, n, evidence, distance and sentence.
+  returned: always
+  type: list
+  elements: dict
+in_the_way:
+  description: Ids of the criteria that keep the gate from GO.
+  returned: always
+  type: list
+  elements: str
+table:
+  description: The outcomes as a table for the terminal.
+  returned: always
+  type: str
+verdict_line:
+  description: The verdict in one short line, with the name of a policy that is not the reference one.
+  returned: always
+  type: str
+message:
+  description: One message that names the verdict and every criterion in its way.
+  returned: always
+  type: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils.adapter import run_module
+from ..module_utils.core.entries import Draft
+from ..module_utils.core.evidence import EvidenceBook
+from ..module_utils.core.ledger import digest
+from ..module_utils.core.policy import read_policy
+from ..module_utils.core.runs import PhaseState, check_phase, check_run, check_same_policy, phase_states
+from ..module_utils.core.tables import verdict_table
+from ..module_utils.core.verdict import failed_ids, gate_line, gate_message, gate_verdict, judge_gate
+from ..module_utils.io import clock
+from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.series import read_series
+
+SPEC = {
+    "run": {"type": "dict", "required": True},
+    "phase": {"type": "str", "required": True},
+    "gates": {"type": "dict", "required": True},
+}
+
+
+def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
+    """Judge and record."""
+    run, phase = check_run(params["run"]), check_phase(params["phase"])
+    gate = read_policy(params["gates"]).gate(phase)
+    book = LedgerFile(run["state_dir"])
+    entries = book.entries()
+    if not check_mode:
+        check_same_policy(entries, run["id"], "gates", digest(params["gates"]))
+    evidence = EvidenceBook(entries, run["id"], run["release"])
+    judged = judge_gate(gate, evidence, lambda reference: read_series(run["state_dir"], reference), clock.now())
+    verdict, outcomes = gate_verdict(judged), [outcome.as_dict() for outcome in judged]
+    if not check_mode:
+        body = {
+            "phase": phase,
+            "verdict": verdict,
+            "outcomes": outcomes,
+            "policy_digest": run["policy_digest"],
+            "gate_digest": digest(params["gates"][phase]),
+            "attempt": phase_states(entries, run["id"]).get(phase, PhaseState(phase)).attempt,
+        }
+        book.append(run, [Draft("gate", phase, body)])
+    return {
+        "changed": False,
+        "verdict": verdict,
+        "outcomes": outcomes,
+        "in_the_way": failed_ids(outcomes),
+        "table": verdict_table(outcomes),
+        "verdict_line": gate_line(phase, verdict, run["policy"]),
+        "message": gate_message(phase, verdict, run["policy"], outcomes),
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(SPEC, handle)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Begin a phase of a run, if its requirements are met."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: phase
+short_description: Begin a phase of a run, if its requirements are met
+version_added: 0.1.0
+description:
+  - Fails when a gate that the phase requires does not say GO in this run.
+  - Notes the start of the phase. Only evidence recorded after the newest start of a phase counts for its gate.
+author: ProoFile operations (@proofile)
+options:
+  run:
+    description: The run, as M(proofile.stagegate.run) returns it.
+    type: dict
+    required: true
+  phase:
+    description: The phase that begins.
+    type: str
+    required: true
+  requires:
+    description: Phases whose gate must say GO.
+    type: list
+    elements: str
+    default: []
+  resume:
+    description: Do not begin again a phase whose gate says GO already, and whose requirements have not been started again since.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: In check mode the requirements are checked and nothing is written.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Begin the smoke test
+  proofile.stagegate.phase:
+    run: "{{ stagegate_run }}"
+    phase: smoke
+    requires: "{{ stagegate_gates.smoke.requires }}"
+    resume: true
+  register: begun
+"""
+
+RETURN = r"""
+skip:
+  description: True when O(resume) is set and the phase is GO already.
+  returned: always
+  type: bool
+attempt:
+  description: Which attempt at the phase this is.
+  returned: always
+  type: int
+message:
+  description: One sentence about what happens.
+  returned: always
+  type: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils.adapter import run_module
+from ..module_utils.core.entries import Draft
+from ..module_utils.core.errors import InputError
+from ..module_utils.core.runs import GO, PhaseState, check_phase, check_run, missing_requirements, phase_states
+from ..module_utils.io.ledger_file import LedgerFile
+
+SPEC = {
+    "run": {"type": "dict", "required": True},
+    "phase": {"type": "str", "required": True},
+    "requires": {"type": "list", "elements": "str", "default": []},
+    "resume": {"type": "bool", "default": False},
+}
+
+
+def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
+    """Refuse, skip or begin."""
+    run, phase = check_run(params["run"]), check_phase(params["phase"])
+    requires = [check_phase(name) for name in params["requires"]]
+    book = LedgerFile(run["state_dir"])
+    states = phase_states(book.entries(), run["id"])
+    missing = missing_requirements(states, requires)
+    # In check mode no gate can have said GO, because nothing is recorded: the requirements are told, not enforced.
+    if missing and not check_mode:
+        raise InputError(
+            f"phase {phase} cannot begin: {', '.join(f'{name} is {verdict}' for name, verdict in missing)}",
+            where=f"run {run['id']}",
+            why="the gates of the phases before it must say GO in this run",
+            todo=f"run the playbook of phase {missing[0][0]} first",
+        )
+    state = states.get(phase, PhaseState(phase))
+    if params["resume"] and state.verdict == GO:
+        return {"changed": False, "skip": True, "attempt": state.attempt, "message": f"phase {phase} is GO already: skipped"}
+    if not check_mode:
+        body = {"event": "started", "attempt": state.attempt + 1, "requires": requires}
+        book.append(run, [Draft("phase", phase, body)])
+    message = f"phase {phase}, attempt {state.attempt + 1}"
+    return {"changed": False, "skip": False, "attempt": state.attempt + 1, "message": message}
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(SPEC, handle)
+
+
+if __name__ == "__main__":
+    main()
