@@ -117,9 +117,7 @@ def bad_tree(tree: dict[str, File], variant: str) -> dict[str, File]:
 
 def releases(tree: dict[str, File]) -> list[Release]:
     """All releases, oldest first."""
-    bad = [
-        Release(f"v2-{variant}", f"ProoFile 2.0.0 candidate, variant {variant}", bad_tree(tree, variant)) for variant in VARIANTS
-    ]
+    bad = [Release(f"v2-{variant}", f"ProoFile 2.0.0 candidate, variant {variant}", bad_tree(tree, variant)) for variant in VARIANTS]
     first = Release("v1", "ProoFile 1.0.0: profiles, dashboard, web vitals", earlier_tree(tree))
     return [first, *bad, Release("v2", "ProoFile 2.0.0: profiles say who is available", tree)]
 

@@ -74,9 +74,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_item_on_ok(self, result):
         said = result.result
-        if result.task.action in TEXT_ACTIONS:
-            self._say(message_lines(said))
-        elif said.get("message"):
+        if result.task.action in TEXT_ACTIONS or said.get("message"):
             self._say(message_lines(said))
 
     def v2_runner_item_on_failed(self, result):
@@ -84,7 +82,10 @@ class CallbackModule(CallbackBase):
         self._say(failure_lines(result.result), C.COLOR_ERROR)
 
     def v2_runner_on_unreachable(self, result):
-        self._line(task_line("✗", self._name(result.task), self._seconds(result.task), f"{result.host.get_name()} unreachable"), C.COLOR_UNREACHABLE)
+        self._line(
+            task_line("✗", self._name(result.task), self._seconds(result.task), f"{result.host.get_name()} unreachable"),
+            C.COLOR_UNREACHABLE,
+        )
         self._say(failure_lines(result.result), C.COLOR_UNREACHABLE)
 
     def v2_runner_on_skipped(self, result):

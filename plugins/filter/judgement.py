@@ -76,9 +76,7 @@ def criterion_outcome(measurements: Any, criterion: Any, now: Any = 0) -> dict[s
         {**_HERE, "seq": number, "time": rfc3339(moment), "kind": "evidence", "body": checked_measurement(item, number)}
         for number, item in enumerate(measurements, start=1)
     ]
-    read = read_criterion(
-        {**criterion, "phase": "preflight"} if isinstance(criterion, Mapping) else criterion, "preflight", "criterion"
-    )
+    read = read_criterion({**criterion, "phase": "preflight"} if isinstance(criterion, Mapping) else criterion, "preflight", "criterion")
     return judge(read, evidence.EvidenceBook(entries, "here", "here"), _no_series, moment).as_dict()
 
 

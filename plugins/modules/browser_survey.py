@@ -168,9 +168,7 @@ def handle(params, check_mode):
     secrets = {name: str(value) for name, value in params["secrets"].items()}
     require_secrets(journeys, secrets)
     if not journeys and any(page.signed_in for page in pages):
-        raise InputError(
-            "pages are to be seen signed in, and there is no login", where="pages", todo="give login, or signed_in: false"
-        )
+        raise InputError("pages are to be seen signed in, and there is no login", where="pages", todo="give login, or signed_in: false")
     options = SurveyOptions(
         base_url=params["base_url"],
         pages=pages,
@@ -193,9 +191,7 @@ def session_of(browser, journeys, options, secrets):
     """Sign in, and return the session. ServiceError when that fails: there is then nothing to look at."""
     if not journeys:
         return None
-    result, session = sign_in(
-        browser, journeys[0], JourneyOptions(options.base_url, secrets, timeout_seconds=options.timeout_seconds)
-    )
+    result, session = sign_in(browser, journeys[0], JourneyOptions(options.base_url, secrets, timeout_seconds=options.timeout_seconds))
     if session is None:
         raise ServiceError(
             "the survey could not sign in", where=options.base_url, why="; ".join(result.failures), todo="see the smoke phase"

@@ -149,8 +149,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
 
 def _result(params: Mapping[str, Any], outcome: Outcome, engine: Engine) -> Mapping[str, Any]:
     containers = [
-        {"service": item.service, "name": item.name, "condition": item.condition, "image_id": item.image_id}
-        for item in outcome.containers
+        {"service": item.service, "name": item.name, "condition": item.condition, "image_id": item.image_id} for item in outcome.containers
     ]
     facts, wrong = _service_facts(params, outcome, engine), []
     if params["release"]:

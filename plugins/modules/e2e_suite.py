@@ -128,9 +128,7 @@ def handle(params, check_mode):
     """Make the image, run the suite, count its cases."""
     if check_mode:
         return {"changed": False, "said": [], "measurements": []}
-    image = SuiteImage(
-        params["image"], params["context"] or "", params["target"], params["build_secrets"], params["build_arguments"]
-    )
+    image = SuiteImage(params["image"], params["context"] or "", params["target"], params["build_secrets"], params["build_arguments"])
     changed = ensure_image(image)
     secrets = {name: str(value) for name, value in params["secrets"].items()}
     environment = {**{name: str(value) for name, value in params["environment"].items()}, **secrets}

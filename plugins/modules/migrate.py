@@ -197,9 +197,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         }
     engine = Engine()
     database = engine.service_container(project_name(params["application"], "data"), params["database_service"])
-    migration = Migration(
-        _settings(params), engine, Postgres(database.name, engine, params["database_user"], params["database_name"])
-    )
+    migration = Migration(_settings(params), engine, Postgres(database.name, engine, params["database_user"], params["database_name"]))
     found = migration.situation()
     shown = {"heads": list(found.history.heads), "before": list(found.current), "pending": describe(found.history, found.pending)}
     if check_mode:

@@ -56,18 +56,13 @@ options:
     type: list
     elements: str
     default: []
-  controller_time:
-    description: Unix time of the controller, taken when this task was made ready.
-    type: float
-    required: true
   role_variables:
     description: What the filter P(proofile.stagegate.unknown_role_variables#filter) returned.
     type: dict
     default: {}
   rollback_targets:
-    description: Verified-good earlier releases whose images are there.
-    type: list
-    elements: str
+    description: The ids of the images of each verified-good earlier release. Only releases whose images are all there are counted.
+    type: dict
 attributes:
   check_mode:
     description: The module only looks. Where the export is not there yet, only the host is measured in check mode.
@@ -85,10 +80,13 @@ EXAMPLES = r"""
     compose_files: [docker-compose.yml, /etc/stagegate/compose.staging.yml]
     environment: "{{ {'POSTGRES_PASSWORD': vaulted_password} | to_json }}"
     ports: [3000, 8000]
-    controller_time: "{{ now().timestamp() }}"
 """
 
 RETURN = r"""
+host_time:
+  description: Unix time of this host. The controller looks at its own clock before and after, so that the way does not count.
+  returned: always
+  type: float
 measurements:
   description: Measurements for the ledger.
   returned: always
@@ -98,7 +96,7 @@ measurements:
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Callable
+from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core import compose_model, env_example
@@ -118,9 +116,8 @@ SPEC = {
     "application_images": {"type": "list", "elements": "str", "default": []},
     "ports": {"type": "list", "elements": "int", "default": []},
     "documents": {"type": "list", "elements": "str", "default": []},
-    "controller_time": {"type": "float", "required": True},
     "role_variables": {"type": "dict", "default": {}},
-    "rollback_targets": {"type": "list", "elements": "str"},
+    "rollback_targets": {"type": "dict"},
 }
 Measurements = list
 
@@ -131,9 +128,8 @@ def count(sli: str, found: Iterable[str], source: str) -> Mapping[str, Any]:
     return measurement(sli, len(listed), "count", source=source, detail=listed)
 
 
-def host_measurements(params: Mapping[str, Any], clock: Callable[[], float]) -> Measurements:
-    """Engine, memory, disk, clock and ports of this host."""
-    offset = abs(clock() - params["controller_time"])
+def host_measurements(params: Mapping[str, Any]) -> Measurements:
+    """Engine, memory, disk and ports of this host."""
     engine = host.engine_facts()
     projects = [f"{params['application']}-{part}" for part in ("data", "blue", "green", "edge")]
     holders = host.port_holders(params["ports"], projects)
@@ -142,7 +138,6 @@ def host_measurements(params: Mapping[str, Any], clock: Callable[[], float]) -> 
         measurement("host.engine_major", host.major(engine.version), "count", source="docker info", detail=engine.version),
         measurement("host.compose_major", host.major(compose), "count", source="docker compose version", detail=compose),
         measurement("host.memory_available", host.memory_available(), "B", source="/proc/meminfo"),
-        measurement("host.clock_offset", round(offset, 3), "s", source="both clocks", detail="holds the time to reach the host"),
         measurement("host.ports_checked", len(params["ports"]), "count", source="/proc/net/tcp"),
     ]
     if os.path.isdir(engine.data_root):
@@ -206,28 +201,29 @@ def document_measurements(params: Mapping[str, Any]) -> Measurements:
     ]
 
 
-def variable_measurements(role_variables: Mapping[str, Any], targets: list | None) -> Measurements:
+def variable_measurements(role_variables: Mapping[str, Any], targets: Mapping[str, Any] | None) -> Measurements:
     """What the controller knows: role variables and releases to go back to. Not given is not measured."""
     found = []
     if role_variables:
         found.append(measurement("variables.checked", int(role_variables["checked"]), "count", source="argument specs"))
         found.append(count("variables.unknown", role_variables["unknown"], "argument specs"))
     if targets is not None:
-        found.append(count("release.rollback_targets", targets, "ledger and engine"))
+        kept = [release for release, images in targets.items() if images and host.images_exist(images)]
+        found.append(count("release.rollback_targets", kept, "ledger and engine"))
     return found
 
 
 def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Measure everything."""
-    measured = host_measurements(params, now)
+    measured = host_measurements(params)
     if check_mode and not prepared(params["source_dir"], params["compose_files"]):
-        return {"changed": False, "measurements": measured}
+        return {"changed": False, "measurements": measured, "host_time": now()}
     environment = env_example.read_environment(params["environment"])
     measured += compose_measurements(params, environment)
     measured += environment_measurements(params, environment)
     measured += document_measurements(params)
     measured += variable_measurements(params["role_variables"], params["rollback_targets"])
-    return {"changed": False, "measurements": measured}
+    return {"changed": False, "measurements": measured, "host_time": now()}
 
 
 def main() -> None:

@@ -82,7 +82,9 @@ colours:
   returned: always
   type: dict
 history:
-  description: All releases that the ledger knows with C(release), C(state), C(good) and C(times), the one that changed last at the end.
+  description:
+    - All releases that the ledger knows with C(release), C(state), C(good), C(times) and C(images).
+    - The one that changed last is at the end.
   returned: always
   type: list
   elements: dict
@@ -112,6 +114,12 @@ SPEC = {
 }
 
 
+def image_ids(record: Mapping[str, Any]) -> list:
+    """The ids of the images that were recorded with a release; a record of another shape has none."""
+    images = record.get("images")
+    return [str(image["id"]) for image in images.values() if "id" in image] if isinstance(images, Mapping) else []
+
+
 def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Ask the edge, the engine and the ledger."""
     now = standing(params["application"], params["state_dir"], Engine())
@@ -130,10 +138,18 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         "is_bad": any(item.release == release and item.seqs.get("bad", 0) > item.good_since for item in history),
         "edge_running": now.edge_running,
         "colours": {
-            item.colour: {"release": item.release, "services": list(item.services), "healthy": item.healthy}
-            for item in now.colours
+            item.colour: {"release": item.release, "services": list(item.services), "healthy": item.healthy} for item in now.colours
         },
-        "history": [{"release": item.release, "state": item.state, "good": item.good, "times": item.times} for item in history],
+        "history": [
+            {
+                "release": item.release,
+                "state": item.state,
+                "good": item.good,
+                "times": item.times,
+                "images": image_ids(item.record),
+            }
+            for item in history
+        ],
         "now": rfc3339(clock.now()),
     }
 

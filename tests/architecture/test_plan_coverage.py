@@ -42,7 +42,9 @@ def test_a_point_is_not_called_open_when_a_criterion_covers_it() -> None:
     assert covered_by_criteria() & set(load("plan_points.yml")["stagegate_plan_later"]) == set()
 
 
-@pytest.mark.parametrize("piece", sorted({what.split()[0].rstrip(",") for what in load("plan_points.yml")["stagegate_plan_actions"].values()}))
+@pytest.mark.parametrize(
+    "piece", sorted({what.split()[0].rstrip(",") for what in load("plan_points.yml")["stagegate_plan_actions"].values()})
+)
 def test_what_does_a_point_exists(piece: str) -> None:
     assert (ROOT / piece).exists()
 

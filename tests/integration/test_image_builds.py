@@ -42,17 +42,13 @@ def image(tmp_path_factory):
 
 
 def test_debian_python_and_npm_packages_arrive(image):
-    said = run(
-        "docker", "run", "--rm", image, "sh", "-c", "/opt/venv/bin/python -c 'import six' && node --version && ls node_modules"
-    )
+    said = run("docker", "run", "--rm", image, "sh", "-c", "/opt/venv/bin/python -c 'import six' && node --version && ls node_modules")
     assert said.startswith("v22.")
     assert "is-number" in said
 
 
 def test_no_secret_stays_in_the_image(image):
-    said = run(
-        "docker", "run", "--rm", image, "sh", "-c", "find /run/secrets /opt /app -name build_ca -o -name npmrc -o -name pip_conf"
-    )
+    said = run("docker", "run", "--rm", image, "sh", "-c", "find /run/secrets /opt /app -name build_ca -o -name npmrc -o -name pip_conf")
     assert said == ""
 
 

@@ -64,7 +64,9 @@ def test_no_secret_stands_in_any_record(after_demo) -> None:
     secrets = [path.read_text().strip().split()[0] for path in (STATE.parent / "secrets").iterdir()]
     records = [path for path in STATE.rglob("*") if path.is_file() and path.suffix in {".json", ".jsonl", ".log", ".md", ".txt", ".xml"}]
     # The environment and the compose files that the engine reads must hold them, and are for the owner only.
-    told = [path for path in records if "releases" not in path.parts and any(secret in path.read_text(errors="ignore") for secret in secrets)]
+    told = [
+        path for path in records if "releases" not in path.parts and any(secret in path.read_text(errors="ignore") for secret in secrets)
+    ]
     assert told == []
     for path in (STATE / "releases").rglob("*"):
         if path.is_file() and any(secret.encode() in path.read_bytes() for secret in secrets):

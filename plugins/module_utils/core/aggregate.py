@@ -94,9 +94,7 @@ def parse_aggregation(text: Any, where: str) -> Aggregation:
         return Aggregation("p", float(match.group(1)))
     name = text.strip() if isinstance(text, str) else ""
     if name not in _FUNCTIONS:
-        raise InputError(
-            f"unknown aggregation {str(text)[:40]!r}", where=where, todo=did_you_mean(str(text), [*_FUNCTIONS, "p(95)"])
-        )
+        raise InputError(f"unknown aggregation {str(text)[:40]!r}", where=where, todo=did_you_mean(str(text), [*_FUNCTIONS, "p(95)"]))
     return Aggregation(name)
 
 
@@ -128,8 +126,4 @@ def _block_medians(points: Points) -> list[tuple[float, float]]:
     blocks: list[list[tuple[float, float]]] = [[] for _ in range(count)]
     for at, value in points:
         blocks[min(count - 1, int((at - points[0][0]) / length * count))].append((at, value))
-    return [
-        (percentile([at for at, _value in block], 50), percentile([value for _at, value in block], 50))
-        for block in blocks
-        if block
-    ]
+    return [(percentile([at for at, _value in block], 50), percentile([value for _at, value in block], 50)) for block in blocks if block]

@@ -51,9 +51,7 @@ class History:
         while waiting:
             ready = [revision for revision in waiting if all(parent in done for parent in self.parents[revision])]
             if not ready:
-                raise EvidenceError(
-                    "the migration history is broken", why=f"{waiting[0]} comes after a revision that is not there"
-                )
+                raise EvidenceError("the migration history is broken", why=f"{waiting[0]} comes after a revision that is not there")
             ordered.extend(sorted(ready))
             done.update(ready)
             waiting = [revision for revision in waiting if revision not in done]

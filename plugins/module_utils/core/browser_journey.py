@@ -116,9 +116,7 @@ def _journey(raw: Any, where: str) -> Journey:
     _known_keys(mapping, JOURNEY_KEYS, where)
     name = mapping.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InputError(
-            f"{name!r} is no name of a journey", where=where, todo="lower case, digits and underscores: core_feature"
-        )
+        raise InputError(f"{name!r} is no name of a journey", where=where, todo="lower case, digits and underscores: core_feature")
     where = f"{where} ({name})"
     steps = _steps(mapping.get("steps"), f"{where} steps")
     cleanup = _steps(mapping["finally"], f"{where} finally") if mapping.get("finally") else ()
@@ -172,9 +170,7 @@ def _target(mapping: Mapping[str, Any], where: str) -> Target:
     _known_keys(mapping, (*LOCATORS, "name", "exact", "inside"), where)
     given = [key for key in LOCATORS if key in mapping]
     if len(given) != 1:
-        raise InputError(
-            f"a target needs exactly one of {', '.join(LOCATORS)}", where=where, why=f"got {', '.join(given) or 'none'}"
-        )
+        raise InputError(f"a target needs exactly one of {', '.join(LOCATORS)}", where=where, why=f"got {', '.join(given) or 'none'}")
     by, value, name = given[0], mapping[given[0]], mapping.get("name", "")
     if not isinstance(value, str) or not value or not isinstance(name, str):
         raise InputError(f"{by} and name must be texts", where=where, why=f"got {value!r}")

@@ -70,9 +70,7 @@ def failed_requests(seen: Iterable[FailedRequest], allowed: Sequence[Allowed]) -
     return [request for request in seen if request.reason not in CANCELLED and not _allows_request(request, allowed)]
 
 
-def console_errors(
-    seen: Iterable[ConsoleError], requests: Iterable[FailedRequest], allowed: Sequence[Allowed]
-) -> list[ConsoleError]:
+def console_errors(seen: Iterable[ConsoleError], requests: Iterable[FailedRequest], allowed: Sequence[Allowed]) -> list[ConsoleError]:
     """The console errors that count. The echo of an allowed request in the console is allowed with it."""
     quiet = {request.url for request in requests if _allows_request(request, allowed)}
     return [error for error in seen if not (_is_echo(error, quiet) or _allows_console(error, allowed))]
@@ -100,8 +98,7 @@ def _is_echo(error: ConsoleError, quiet: set[str]) -> bool:
 
 def _allows_request(request: FailedRequest, allowed: Sequence[Allowed]) -> bool:
     return any(
-        rule.requests and rule.url.search(request.url) and (not rule.statuses or request.status in rule.statuses)
-        for rule in allowed
+        rule.requests and rule.url.search(request.url) and (not rule.statuses or request.status in rule.statuses) for rule in allowed
     )
 
 
@@ -118,9 +115,7 @@ def _rule(raw: Any, where: str) -> Allowed:
     statuses = given if isinstance(given, (list, tuple)) else [given]
     if not all(isinstance(status, int) and (status == 0 or 400 <= status <= 599) for status in statuses):
         raise InputError(f"{given!r} is no status that a rule can allow", where=where, todo="write 0 or 400 to 599")
-    return Allowed(
-        _pattern(raw.get("url", ""), where), tuple(statuses), _pattern(raw.get("console", ""), where), "console" not in raw
-    )
+    return Allowed(_pattern(raw.get("url", ""), where), tuple(statuses), _pattern(raw.get("console", ""), where), "console" not in raw)
 
 
 def _pattern(text: Any, where: str) -> Pattern[str]:

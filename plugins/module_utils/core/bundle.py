@@ -34,9 +34,7 @@ class FirstLoad:
 
 def manifest_assets(text: str, where: str) -> set[str]:
     """Every `static/…` file that a JSON manifest names. Raises EvidenceError for a manifest that does not parse."""
-    return {
-        item for item in _strings(_json(text, where), where, 0) if item.startswith("static/") and "." in item.rpartition("/")[2]
-    }
+    return {item for item in _strings(_json(text, where), where, 0) if item.startswith("static/") and "." in item.rpartition("/")[2]}
 
 
 def html_assets(text: str) -> set[str]:
@@ -61,9 +59,7 @@ def first_load(text: str, where: str, build_folder: str = ".next") -> FirstLoad:
         files = sorted({_below(str(path), build_folder) for path in largest["firstLoadChunkPaths"] if str(path).endswith(".js")})
         return FirstLoad(str(largest["route"]), tuple(files))
     except (KeyError, TypeError) as error:
-        raise EvidenceError(
-            "the route statistics are of another shape", where=where, why=f"{type(error).__name__}: {error}"
-        ) from error
+        raise EvidenceError("the route statistics are of another shape", where=where, why=f"{type(error).__name__}: {error}") from error
 
 
 def client_scripts(files: Mapping[str, int]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
 
 
 @dataclass(frozen=True)
@@ -14,7 +13,7 @@ class Sli:
 
     dimension: str
     kind: str
-    labels: Tuple[str, ...]
+    labels: tuple[str, ...]
     what: str
 
 

@@ -76,9 +76,7 @@ def keeps_state(service: Mapping[str, Any]) -> bool:
     return any(isinstance(mount, Mapping) and mount.get("type") == "volume" and mount.get("source") for mount in mounts)
 
 
-def examine(
-    model: Mapping[str, Any], source: str, dockerfiles: Mapping[str, str], application_images: Sequence[str] = ()
-) -> ModelReport:
+def examine(model: Mapping[str, Any], source: str, dockerfiles: Mapping[str, str], application_images: Sequence[str] = ()) -> ModelReport:
     """Judge the services of the release; `source` is the exported tree, `dockerfiles` the text of each service's Dockerfile."""
     names = release_services(model, application_images)
     services = model["services"]
@@ -119,9 +117,7 @@ def _build(name: str, image: str, section: Mapping[str, Any], secrets: Mapping[s
         source = item["source"] if isinstance(item, Mapping) else str(item)
         path = (secrets.get(source) or {}).get("file")
         if not path:
-            raise InputError(
-                f"build secret {source} of service {name} has no file", where="compose secrets", todo="give it file: <path>"
-            )
+            raise InputError(f"build secret {source} of service {name} has no file", where="compose secrets", todo="give it file: <path>")
         used.append((str((item.get("target") if isinstance(item, Mapping) else None) or source), str(path)))
     return Build(
         service=name,

@@ -79,8 +79,9 @@ def plan(
     """Cut `model` into the data, colour and edge projects.
 
     `state_services` None means: every service that mounts a named volume. `moved` leads bind sources of state services to copies
-    whose path does not change with the release: a database must not be replaced because the release tree is another. Raises InputError with the service named when the
-    model cannot be cut (nothing to deploy, no image name, a port that cannot be led through the edge).
+    whose path does not change with the release: a database must not be replaced because the release tree is another.
+    Raises InputError with the service named when the model cannot be cut (nothing to deploy, no image name, a port that
+    cannot be led through the edge).
     """
     services = model.get("services") or {}
     state = _state_services(services, state_services)
@@ -161,9 +162,7 @@ def _route(name: str, port: Model) -> Route:
     public = int(published)
     if public + max(PREVIEW_OFFSETS.values()) > HIGHEST_PORT:
         limit = HIGHEST_PORT - max(PREVIEW_OFFSETS.values())
-        raise InputError(
-            "no room for the preview port", where=where, why=f"preview ports lie up to 20000 above; {limit} is the last"
-        )
+        raise InputError("no room for the preview port", where=where, why=f"preview ports lie up to 20000 above; {limit} is the last")
     return Route(name, public, int(port["target"]), str(port.get("host_ip") or ""))
 
 

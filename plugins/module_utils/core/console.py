@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 WIDTH = 100
 QUIET_SECONDS = 1.0
@@ -54,7 +55,12 @@ def failure_lines(result: Mapping[str, Any]) -> list[str]:
     """A failure as what, where, why, what to do; anything else as its message."""
     error = result.get("error")
     if isinstance(error, Mapping) and error.get("what"):
-        rows = [("", error["what"]), ("where: ", error.get("where")), ("why: ", error.get("why")), ("what to do: ", error.get("todo"))]
+        rows = [
+            ("", error["what"]),
+            ("where: ", error.get("where")),
+            ("why: ", error.get("why")),
+            ("what to do: ", error.get("todo")),
+        ]
         return [CONTROL.sub("", f"{label}{text}") for label, text in rows if text]
     lines = message_lines(result)
     tail = str(result.get("stderr") or "").strip().split("\n")[-8:]

@@ -120,9 +120,7 @@ def read_aggregation(fields: Fields, expression: Expression) -> tuple[Aggregatio
     else:
         aggregation = given or Aggregation("last")
         if aggregation.name in ("rate", "increase"):
-            raise InputError(
-                f"{aggregation} needs a counter", where=fields.at("agg"), why=f"{expression.numerator.sli} is a gauge"
-            )
+            raise InputError(f"{aggregation} needs a counter", where=fields.at("agg"), why=f"{expression.numerator.sli} is a gauge")
     if ratio and aggregation.name in _SPECIAL:
         raise InputError(f"{aggregation} of a ratio means nothing", where=fields.at("agg"), todo="leave agg out")
     across = given.name if given is not None and given.name in ACROSS else ""
@@ -170,9 +168,7 @@ def _expect(fields: Fields) -> tuple[str, ...]:
 
 def _min_duration(fields: Fields, aggregation: Aggregation) -> float:
     if aggregation.name == "slope" and not fields.has("min_duration"):
-        raise InputError(
-            "a slope needs min_duration", where=fields.where, todo="say how long it must be watched: min_duration: 4 h"
-        )
+        raise InputError("a slope needs min_duration", where=fields.where, todo="say how long it must be watched: min_duration: 4 h")
     return fields.quantity("min_duration", "time")
 
 
@@ -182,9 +178,7 @@ def _confidence(fields: Fields, expression: Expression, limits: tuple[Limit, ...
     confidence = fields.quantity("confidence", "ratio")
     counts = bool(expression.denominator) and expression.numerator.entry.dimension == "count"
     if not counts or any(limit.sign in ("==", "!=") for limit in limits):
-        raise InputError(
-            "confidence only fits a ratio of counts with limits < <= > >=", where=fields.at("confidence"), todo="leave it out"
-        )
+        raise InputError("confidence only fits a ratio of counts with limits < <= > >=", where=fields.at("confidence"), todo="leave it out")
     if not 0.5 < confidence < 1:
         raise InputError("confidence must lie between 50 and 100 pct", where=fields.at("confidence"), todo="write 95 pct")
     return confidence

@@ -48,9 +48,7 @@ def standing(entries: Sequence[Mapping[str, Any]], run_id: str, policy: Policy, 
             continue
         valid[phase] = state
         if state.verdict != "OUTDATED":
-            outcomes.update(
-                {str(item["id"]): item for item in body.get("outcomes", ()) if policy.home.get(item.get("id")) == phase}
-            )
+            outcomes.update({str(item["id"]): item for item in body.get("outcomes", ()) if policy.home.get(item.get("id")) == phase})
     return Standing(valid, outcomes)
 
 
@@ -85,9 +83,7 @@ def _go_row(row: Row, stand: Standing) -> dict[str, Any]:
     bad = [(answer, sentence) for answer, sentence in answers if answer != YES]
     if not bad:
         return _shown(row, YES, _all_good(row.needs, stand))
-    return _shown(
-        row, NO if any(answer == NO for answer, _sentence in bad) else UNKNOWN, "; ".join(sentence for _answer, sentence in bad)
-    )
+    return _shown(row, NO if any(answer == NO for answer, _sentence in bad) else UNKNOWN, "; ".join(sentence for _answer, sentence in bad))
 
 
 def _hold_row(row: Row, stand: Standing, book: EvidenceBook, load: Loader, now: float) -> dict[str, Any]:

@@ -17,9 +17,7 @@ def e2e_measurements(suite: str, report: Optional[TestResults], exit_code: int, 
     """
     labels = {"suite": suite}
     if report is None or not report.run:
-        return [
-            measurement("tests.run", 0, "count", labels, source, [f"exit code {exit_code}", *said.strip().splitlines()[-10:]])
-        ]
+        return [measurement("tests.run", 0, "count", labels, source, [f"exit code {exit_code}", *said.strip().splitlines()[-10:]])]
     failures = list(report.failures)
     failed = report.failed
     if exit_code and not failed:

@@ -121,9 +121,7 @@ def strangers(ports: Mapping[int, str], containers: Iterable[Container], own_pro
     for item in containers:
         if item.state == "running" and item.project not in own_projects:
             owner = f"container {item.name}" + (f" of compose project {item.project}" if item.project else "")
-            found += [
-                f"port {port} (wanted by {ports[port]}) is published by {owner}" for port in item.host_ports if port in ports
-            ]
+            found += [f"port {port} (wanted by {ports[port]}) is published by {owner}" for port in item.host_ports if port in ports]
     return found
 
 

@@ -41,9 +41,7 @@ def checked_measurement(item: Mapping[str, Any], number: int) -> dict[str, Any]:
     where = f"measurements[{number}]"
     unknown = sorted(set(item) - set(_FIELDS))
     if unknown:
-        raise EvidenceError(
-            f"a measurement has no field {unknown[0][:40]!r}", where=where, todo=f"known fields: {', '.join(_FIELDS)}"
-        )
+        raise EvidenceError(f"a measurement has no field {unknown[0][:40]!r}", where=where, todo=f"known fields: {', '.join(_FIELDS)}")
     if not isinstance(item.get("sli"), str) or not isinstance(item.get("unit"), str):
         raise EvidenceError("a measurement needs sli and unit", where=where)
     labels, samples, series = item.get("labels") or {}, item.get("samples"), item.get("series")

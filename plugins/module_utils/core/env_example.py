@@ -54,9 +54,7 @@ def read_environment(text: str) -> dict[str, str]:
     if not isinstance(values, dict) or any(isinstance(value, (dict, list)) for value in values.values()):
         raise InputError("the environment is no mapping of names to values", todo="give it as NAME: value, one for each variable")
     spoken = {True: "true", False: "false", None: ""}
-    return {
-        str(name): spoken[value] if value is None or isinstance(value, bool) else str(value) for name, value in values.items()
-    }
+    return {str(name): spoken[value] if value is None or isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
 def needed_by_compose(texts: Sequence[str]) -> Needed:
@@ -89,9 +87,7 @@ def read_example(text: str, where: str = ".env.example") -> Needed:
             must = not entry.group("hash") and (not value or is_placeholder(value) or "required" in comment.lower())
             (required if must else optional).add(entry.group("name"))
         elif line and not line.startswith("#"):
-            raise InputError(
-                "a line is no NAME=value", where=f"{where} line {number}", todo="write NAME=value, or # before a comment"
-            )
+            raise InputError("a line is no NAME=value", where=f"{where} line {number}", todo="write NAME=value, or # before a comment")
         comment = f"{comment} {line}" if line.startswith("#") else ""
     return Needed(frozenset(required), frozenset(optional - required))
 

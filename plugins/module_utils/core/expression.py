@@ -56,9 +56,7 @@ def parse_expression(text: str, where: str = "") -> Expression:
 class _Reader:
     def __init__(self, text: str, where: str) -> None:
         if not isinstance(text, str) or len(text) > LENGTH_LIMIT:
-            raise InputError(
-                f"an SLI expression is a text of at most {LENGTH_LIMIT} characters", where=where, why=repr(text)[:60]
-            )
+            raise InputError(f"an SLI expression is a text of at most {LENGTH_LIMIT} characters", where=where, why=repr(text)[:60])
         self.text = text
         self.where = where
         self.at = 0
@@ -101,9 +99,7 @@ class _Reader:
             label = match.group(1)
             if label not in entry.labels:
                 self.at = match.start(1)
-                self._refuse(
-                    f"the SLI has no label {label!r}", did_you_mean(label, entry.labels) if entry.labels else "it has no labels"
-                )
+                self._refuse(f"the SLI has no label {label!r}", did_you_mean(label, entry.labels) if entry.labels else "it has no labels")
             if label in dict(found):
                 self._refuse(f"label {label!r} stands twice")
             found.append((label, match.group(2) if match.group(2) is not None else match.group(3)))

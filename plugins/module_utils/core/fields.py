@@ -46,9 +46,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, str) or len(value) > TEXT_LIMIT:
-            raise InputError(
-                f"{name} must be a text of at most {TEXT_LIMIT} characters", where=self.at(name), why=repr(value)[:60]
-            )
+            raise InputError(f"{name} must be a text of at most {TEXT_LIMIT} characters", where=self.at(name), why=repr(value)[:60])
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:

@@ -42,8 +42,7 @@ def releases_answer(entries: Entries) -> dict[str, Any]:
     current = current_release(history)
     target = rollback_target(history, current.release if current else "")
     shown = [
-        {"release": item.release, "state": item.state, "good": item.good, "times": item.times, "record": item.record}
-        for item in history
+        {"release": item.release, "state": item.state, "good": item.good, "times": item.times, "record": item.record} for item in history
     ]
     return {
         "releases": shown,
@@ -112,9 +111,7 @@ def _why(answer: Mapping[str, Any], gates: Mapping[str, Any], decision: Mapping[
 
 def _opened(entries: Entries, run_id: str, release: str) -> Mapping[str, Any] | None:
     runs = [entry for entry in entries if entry["kind"] == "run"]
-    matching = [
-        entry for entry in runs if (not run_id or entry["run"] == run_id) and (not release or entry["release"] == release)
-    ]
+    matching = [entry for entry in runs if (not run_id or entry["run"] == run_id) and (not release or entry["release"] == release)]
     if (run_id or release) and not matching:
         known = ", ".join(str(entry["run"]) for entry in runs[-5:]) or "none"
         raise InputError(f"the ledger knows no run {run_id or 'of release ' + release}", todo=f"known runs: {known}")

@@ -86,10 +86,7 @@ def _groups(criterion: Criterion, book: EvidenceBook) -> list[tuple[str, Sides]]
     return [
         (
             value,
-            [
-                (reference, [item for item in records if dict(item.labels).get(criterion.each, "") == value])
-                for reference, records in sides
-            ],
+            [(reference, [item for item in records if dict(item.labels).get(criterion.each, "") == value]) for reference, records in sides],
         )
         for value in sorted(values)
     ]
@@ -238,9 +235,7 @@ def _inconclusive(criterion: Criterion, unknown: _Unknown, name: str, seqs: tupl
     return _outcome(criterion, INCONCLUSIVE, prefix + plain(unknown.sentence, 300), name, seqs, unknown.reason)
 
 
-def _outcome(
-    criterion: Criterion, status: str, sentence: str, group: str = "", seqs: tuple[int, ...] = (), reason: str = ""
-) -> Outcome:
+def _outcome(criterion: Criterion, status: str, sentence: str, group: str = "", seqs: tuple[int, ...] = (), reason: str = "") -> Outcome:
     return Outcome(
         id=criterion.id,
         status=status,

@@ -36,9 +36,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode("ascii")).hexdigest()
 
 
-def entry_after(
-    tail: Mapping[str, Any] | None, time: str, kind: str, run: Mapping[str, Any], phase: str, body: Any
-) -> dict[str, Any]:
+def entry_after(tail: Mapping[str, Any] | None, time: str, kind: str, run: Mapping[str, Any], phase: str, body: Any) -> dict[str, Any]:
     """Return the entry that follows `tail` (None: the first one). `run` has id, release and policy."""
     if kind not in KINDS:
         raise LedgerError(f"unknown kind of entry {str(kind)[:40]!r}", todo=f"known kinds: {', '.join(KINDS)}")

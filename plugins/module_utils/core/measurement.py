@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from .catalogue import SLIS
 from .errors import EvidenceError
@@ -22,7 +23,7 @@ def measurement(
     labels: Optional[Mapping[str, str]] = None,
     source: str = "",
     detail: Any = None,
-    samples: Optional[Sequence[Tuple[float, float]]] = None,
+    samples: Optional[Sequence[tuple[float, float]]] = None,
     series: Optional[Mapping[str, str]] = None,
 ) -> dict[str, Any]:
     """Return the measurement as a plain dict, ready for the ledger.

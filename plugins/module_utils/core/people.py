@@ -90,9 +90,7 @@ def uncontactable(stakeholders: Any, required: Sequence[str]) -> tuple[str, ...]
     for number, raw in enumerate(_listed(stakeholders, "stakeholders"), start=1):
         entry = _mapping(raw, f"stakeholder {number}")
         role = _text(entry, "role", f"stakeholder {number}")
-        reachable = not _BLANK.match(str(entry.get("person") or "").strip()) and not _BLANK.match(
-            str(entry.get("channel") or "").strip()
-        )
+        reachable = not _BLANK.match(str(entry.get("person") or "").strip()) and not _BLANK.match(str(entry.get("channel") or "").strip())
         found[role] = found.get(role, False) or reachable
     return tuple(role for role in required if not found.get(role))
 

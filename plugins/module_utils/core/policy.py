@@ -62,9 +62,7 @@ class Policy:
     def gate(self, phase: str) -> Gate:
         """Return the gate of a phase; InputError when the policy has none."""
         if phase not in self.gates:
-            raise InputError(
-                f"the policy has no gate for phase {phase}", where="stagegate_gates", todo=did_you_mean(phase, self.gates)
-            )
+            raise InputError(f"the policy has no gate for phase {phase}", where="stagegate_gates", todo=did_you_mean(phase, self.gates))
         return self.gates[phase]
 
 
@@ -149,9 +147,7 @@ def _read_when(given: Any, name: str, where: str) -> Criterion:
     expression = parse_expression(fields.required("sli"), fields.at("sli"))
     aggregation, across, dimension = read_aggregation(fields, expression)
     if aggregation.name == "slope":
-        raise InputError(
-            "a slope cannot stand in the matrix", where=fields.at("agg"), todo="make it a criterion and name it under unless"
-        )
+        raise InputError("a slope cannot stand in the matrix", where=fields.at("agg"), todo="make it a criterion and name it under unless")
     limits = parse_limits(fields.required("is", 'write what means HOLD, e.g. is: "< 90 pct"'), dimension, fields.at("is"))
     phase = check_phase(str(fields.required("phase", "say in which phase the evidence was recorded")))
     return Criterion(name, phase, expression, aggregation, dimension, limits, across=across)

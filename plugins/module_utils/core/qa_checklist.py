@@ -29,9 +29,7 @@ _PREREQUISITES = re.compile(
     r"(prerequisites?|pre-?requisites?|before (you|testing)\b.*|set-?up|preparations?|how to use.*|instructions?)$"
 )
 _ISSUES = re.compile(r"\b(issues?|bugs?|defects?)\b")
-_SUMS_UP = re.compile(
-    r"^(all (of the )?(above|items|points|checks)\b|(section|part|group)\b.*\b(complete|completed|passed|done)\b)"
-)
+_SUMS_UP = re.compile(r"^(all (of the )?(above|items|points|checks)\b|(section|part|group)\b.*\b(complete|completed|passed|done)\b)")
 _STATED = re.compile(r"(?:(\d{1,5})\s*\+?\s*(?:points?|pts)\b|(?:total|score)\b[^\d\n]{0,20}[\d_ ]*/\s*(\d{2,5})\b)", re.I)
 _SCORE = re.compile(r"\bscore\b[^\d\n/]{0,20}(\d{1,5})\s*/\s*\d{1,5}", re.I)
 _PASSED_CELLS = {"[x]": True, "✅": True, "✓": True, "✔": True, "✔️": True, "[ ]": False, "❌": False, "✗": False, "✘": False}
@@ -116,9 +114,7 @@ def parse_csv(text: str) -> Checklist:
         raise EvidenceError(f"the QA sheet is longer than {MAX_CHARS} characters")
     reader = csv.DictReader(io.StringIO(text))
     if not {"title", "status"} <= {name.strip().lower() for name in reader.fieldnames or ()}:
-        raise EvidenceError(
-            "the QA sheet has no title and status column", where="line 1", todo="start it with id,title,status,severity"
-        )
+        raise EvidenceError("the QA sheet has no title and status column", where="line 1", todo="start it with id,title,status,severity")
     count = _Count()
     for raw in reader:
         row = {str(name).strip().lower(): (value or "") for name, value in raw.items() if isinstance(value, (str, type(None)))}
@@ -138,9 +134,7 @@ def parse_csv(text: str) -> Checklist:
 def _csv_issue(row: dict[str, str], line: int) -> Issue:
     severity = severity_of(row["severity"])
     if severity is None:
-        raise EvidenceError(
-            f"unknown severity {row['severity'][:40]!r}", where=f"line {line}", todo="use critical, major or minor"
-        )
+        raise EvidenceError(f"unknown severity {row['severity'][:40]!r}", where=f"line {line}", todo="use critical, major or minor")
     return Issue(severity, row["title"][:200], state_of(row["status"]), line)
 
 
@@ -234,9 +228,7 @@ def _blanks(line: Line) -> int:
 
 def _claim(pattern: re.Pattern[str], text: str, largest: bool) -> int | None:
     """The number that the sheet itself states, None where it states none."""
-    numbers = [
-        int(next(group for group in match.groups() if group)) for match in pattern.finditer(text[:MAX_CHARS].replace("*", ""))
-    ]
+    numbers = [int(next(group for group in match.groups() if group)) for match in pattern.finditer(text[:MAX_CHARS].replace("*", ""))]
     if not numbers:
         return None
     return max(numbers) if largest else numbers[-1]

@@ -82,9 +82,7 @@ def image_ids(release: Release, recorded: Mapping[str, Mapping[str, Any]] | None
 
 def _usable(release: Release, history: Sequence[Release], current: str) -> Release:
     if release.release == current:
-        raise InputError(
-            f"release {current} is live already", where="rollback_release", todo=f"choose from {_listed(history, current)}"
-        )
+        raise InputError(f"release {current} is live already", where="rollback_release", todo=f"choose from {_listed(history, current)}")
     if release.seqs.get("bad", 0) > release.good_since:
         raise InputError(
             f"release {release.release} was found bad", where="rollback_release", todo=f"choose from {_listed(history, current)}"

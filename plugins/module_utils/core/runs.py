@@ -108,9 +108,7 @@ def newest_run(entries: Sequence[Entry]) -> Entry | None:
 
 def is_closed(entries: Sequence[Entry], run_id: str) -> bool:
     """True when a decision of the run says GO."""
-    return any(
-        entry["kind"] == "decision" and entry["run"] == run_id and entry["body"].get("decision") == GO for entry in entries
-    )
+    return any(entry["kind"] == "decision" and entry["run"] == run_id and entry["body"].get("decision") == GO for entry in entries)
 
 
 def phase_states(entries: Sequence[Entry], run_id: str) -> dict[str, PhaseState]:

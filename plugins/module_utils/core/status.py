@@ -15,9 +15,7 @@ from .units import convert, parse_quantity
 _MARKS = {"GO": "ok", "RUNNING": "..", "NEVER": "  ", "OUTDATED": "!", "HOLD": "X", "FAIL": "X", "ERROR": "E"}
 
 
-def status_lines(
-    why: Mapping[str, Any], releases: Mapping[str, Any], ledger: Mapping[str, Any], planned: Mapping[str, str]
-) -> list[str]:
+def status_lines(why: Mapping[str, Any], releases: Mapping[str, Any], ledger: Mapping[str, Any], planned: Mapping[str, str]) -> list[str]:
     """Return the report, a line an element. `planned` has the planned time of a phase as a quantity (`4 h`)."""
     lines = [plain(why["sentence"], 400), "", "phase        verdict    took         planned   attempts"]
     lines += [_phase_line(phase, why["phases"].get(phase, {}), planned) for phase in PHASES]

@@ -58,9 +58,7 @@ def policy_table(policy: Policy) -> str:
         for criterion in gate.criteria:
             judged = criterion.expression.text if criterion.aggregation.name in ("last", "increase") else None
             text = judged or f"{criterion.aggregation} of {criterion.expression.text}"
-            text += (
-                f", joined by {criterion.across}" if criterion.across and criterion.across != criterion.aggregation.name else ""
-            )
+            text += f", joined by {criterion.across}" if criterion.across and criterion.across != criterion.aggregation.name else ""
             text += f", each {criterion.each}" if criterion.each else ""
             limit = criterion.limit_text + "".join(f", warns at {warning}" for warning in criterion.warnings)
             limit += " (observed)" if criterion.observe else ""
@@ -107,6 +105,4 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
     for row in rows:
         for column, cell in enumerate(row[:-1]):
             widths[column] = max(widths.get(column, 0), len(cell))
-    return "\n".join(
-        "  " + "  ".join(cell.ljust(widths.get(column, 0)) for column, cell in enumerate(row)).rstrip() for row in rows
-    )
+    return "\n".join("  " + "  ".join(cell.ljust(widths.get(column, 0)) for column, cell in enumerate(row)).rstrip() for row in rows)

@@ -89,9 +89,7 @@ def parse_quantity(text: str, where: str = "") -> Quantity:
     """Read `265 kB`. The unit is mandatory. InputError names the text and what is wrong with it."""
     match = _QUANTITY.fullmatch(text) if isinstance(text, str) and len(text) <= 100 else None
     if match is None:
-        raise InputError(
-            f"{str(text)[:60]!r} is no quantity", where=where, todo="write a number and a unit: 265 kB, 95 pct, 0 count"
-        )
+        raise InputError(f"{str(text)[:60]!r} is no quantity", where=where, todo="write a number and a unit: 265 kB, 95 pct, 0 count")
     number, unit = float(match.group(1)), match.group(2)
     if not unit:
         raise InputError(f"{text!r} has no unit", where=where, todo=f"write the unit: {did_you_mean('', _UNITS)}")

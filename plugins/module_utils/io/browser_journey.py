@@ -208,11 +208,7 @@ VERBS: dict[str, Callable[[_Walk, Step, float], None]] = {
 def _locate(page: Page, target: Target) -> Locator:
     root: Any = _locate(page, target.inside) if target.inside else page
     if target.by == "role":
-        found = (
-            root.get_by_role(target.value, name=target.name, exact=target.exact)
-            if target.name
-            else root.get_by_role(target.value)
-        )
+        found = root.get_by_role(target.value, name=target.name, exact=target.exact) if target.name else root.get_by_role(target.value)
     elif target.by == "test_id":
         found = root.get_by_test_id(target.value)
     else:

@@ -17,7 +17,6 @@ from .command import Completed, must
 from .docker_cli import Engine
 from .files import read_text
 
-
 SETTLE_SECONDS = 5.0
 
 
@@ -97,9 +96,7 @@ class ComposeStack:
         self._need_images()
         named = ["--no-deps", *sorted(set(self.differing()) & set(self._services()))] if self._keep_images else []
         timeout = max(deadline - self._clock(), 1.0) + 60
-        return self._engine.compose(
-            self.project, self.path, "up", "-d", "--remove-orphans", "--no-build", *named, timeout=timeout
-        )
+        return self._engine.compose(self.project, self.path, "up", "-d", "--remove-orphans", "--no-build", *named, timeout=timeout)
 
     def _wait(self, deadline: float, started: Completed | None) -> tuple[Container, ...]:
         """Poll until every planned service is healthy, one has ended for good, or the time is over.
@@ -131,9 +128,7 @@ class ComposeStack:
         return tuple(self._engine.containers(self.project))
 
     def _progressed(self, before: tuple[Container, ...]) -> bool:
-        return {(item.id, item.state) for item in before} != {
-            (item.id, item.state) for item in self._engine.containers(self.project)
-        }
+        return {(item.id, item.state) for item in before} != {(item.id, item.state) for item in self._engine.containers(self.project)}
 
     def _outcome(self, changed: bool, containers: tuple[Container, ...], started: Completed | None) -> Outcome:
         unhealthy = self._unhealthy(containers)

@@ -117,9 +117,7 @@ class Engine:
 
     def _inspected(self, filters: Sequence[str]) -> list[tuple[Container, str]]:
         listing = ["docker", "ps", "-aq", "--no-trunc", *(word for text in filters for word in ("--filter", text))]
-        ids = must(
-            self._run(listing, timeout=30.0), "the engine does not answer", todo="start it, or run make setup"
-        ).stdout.split()
+        ids = must(self._run(listing, timeout=30.0), "the engine does not answer", todo="start it, or run make setup").stdout.split()
         if not ids:
             return []
         # A container that goes away in between makes the return code bad; the others are described all the same.

@@ -56,9 +56,7 @@ def ensure_image(image: SuiteImage, runner: Runner = run) -> bool:
     if runner(["docker", "image", "inspect", "--format", "{{.Id}}", image.name], timeout=30.0).ok:
         return False
     if not image.context:
-        raise InputError(
-            f"there is no image {image.name}", where="docker image inspect", todo="build it, or give context and target"
-        )
+        raise InputError(f"there is no image {image.name}", where="docker image inspect", todo="build it, or give context and target")
     argv = ["docker", "buildx", "build", "--load", "--progress", "plain", "--tag", image.name]
     argv += ["--target", image.target] if image.target else []
     for name, path in sorted(image.secrets.items()):
@@ -69,9 +67,7 @@ def ensure_image(image: SuiteImage, runner: Runner = run) -> bool:
     return True
 
 
-def run_suite(
-    image: str, suite: SuiteRun, secrets: Mapping[str, str], artifacts_dir: str = "", runner: Runner = run
-) -> SuiteOutcome:
+def run_suite(image: str, suite: SuiteRun, secrets: Mapping[str, str], artifacts_dir: str = "", runner: Runner = run) -> SuiteOutcome:
     """Run the suite to its end, take the report out, remove the container. Values go by a file of 0600, never by argv."""
     # What a killed run left behind would hold the name.
     runner(["docker", "rm", "--force", suite.container], timeout=60.0)
@@ -94,9 +90,7 @@ def _create(image: str, suite: SuiteRun, runner: Runner) -> None:
     lines = []
     for name, value in sorted(suite.environment.items()):
         if "\n" in value or "=" in name:
-            raise InputError(
-                f"the variable {name!r} does not fit into an environment file", todo="give one line, and a name without ="
-            )
+            raise InputError(f"the variable {name!r} does not fit into an environment file", todo="give one line, and a name without =")
         lines.append(f"{name}={value}\n")
     with tempfile.TemporaryDirectory(prefix="stagegate-e2e-") as folder:
         path = os.path.join(folder, "environment")

@@ -61,11 +61,7 @@ class Edge:
             return True
         digest = configuration_digest(self._planned_configuration(release))
         live = self._socket.live_colour()
-        return (
-            self._socket.configuration_digest() != digest
-            or live != colour
-            or disk_colour(self._application, self._state_dir) != colour
-        )
+        return self._socket.configuration_digest() != digest or live != colour or disk_colour(self._application, self._state_dir) != colour
 
     def switch(self, release: str, colour: str, wait_seconds: float) -> Switched:
         """Make the edge send everything to `colour`. ServiceError, with nothing switched, when it cannot reach a service there."""
@@ -95,18 +91,14 @@ class Edge:
         write_atomic(self._path("haproxy.cfg"), self._planned_configuration(release))
         outcome = stack.up(wait_seconds)
         if not outcome.containers or any(item.state != "running" for item in outcome.containers):
-            raise ServiceError(
-                "the edge does not start", where="; ".join(outcome.troubles)[:1500], todo="repair that, then run this again"
-            )
+            raise ServiceError("the edge does not start", where="; ".join(outcome.troubles)[:1500], todo="repair that, then run this again")
         self._socket.wait_for_socket(wait_seconds)
         return outcome.changed
 
     def _take_configuration(self, release: str, wait_seconds: float) -> bool:
         """The new file is tried by HAProxy itself before the running one reads it; the old file comes back when it is refused."""
         wanted = self._planned_configuration(release)
-        if self._socket.configuration_digest() == configuration_digest(wanted) and same_content(
-            self._path("haproxy.cfg"), wanted, 0o600
-        ):
+        if self._socket.configuration_digest() == configuration_digest(wanted) and same_content(self._path("haproxy.cfg"), wanted, 0o600):
             return False
         old = read_text(self._path("haproxy.cfg"))
         write_atomic(self._path("haproxy.cfg"), wanted)

@@ -18,9 +18,7 @@ from .docker_cli import Engine
 class EdgeSocket:
     """The edge of one application. Engine, clock and sleep are parameters."""
 
-    def __init__(
-        self, application: str, engine: Engine, clock: machine.Clock = machine.now, sleep: machine.Sleep = machine.sleep
-    ) -> None:
+    def __init__(self, application: str, engine: Engine, clock: machine.Clock = machine.now, sleep: machine.Sleep = machine.sleep) -> None:
         self.application = application
         self.project = project_name(application, "edge")
         self._engine = engine

@@ -56,9 +56,7 @@ class EngineSocket:
             response = connection.getresponse()
             text = response.read()
             if response.status != 200:
-                raise ServiceError(
-                    f"the engine answered {response.status}", where=path, why=text[:200].decode("utf-8", "replace")
-                )
+                raise ServiceError(f"the engine answered {response.status}", where=path, why=text[:200].decode("utf-8", "replace"))
             return json.loads(text)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise ServiceError("the engine does not answer", where=self._path, why=str(error)) from error

@@ -55,6 +55,11 @@ def engine_facts(runner: Runner = run) -> EngineFacts:
     return EngineFacts(info["ServerVersion"], compose.stdout.strip(), str(info.get("DockerRootDir") or "/var/lib/docker"))
 
 
+def images_exist(images: Sequence[str], runner: Runner = run) -> bool:
+    """True when the engine has every one of these images."""
+    return runner(["docker", "image", "inspect", "--format", "ok", *images], timeout=30).ok
+
+
 def major(version: str) -> int:
     """The first number of a version. ServiceError for a version without one."""
     match = re.match(r"^v?(\d+)", version)

@@ -53,9 +53,7 @@ def walk(
     return results
 
 
-def _do(
-    session: HttpSession, step: Step, known: Mapping[str, Any], secrets: Mapping[str, str]
-) -> tuple[StepResult, dict[str, Any]]:
+def _do(session: HttpSession, step: Step, known: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[StepResult, dict[str, Any]]:
     started = time.monotonic()
     request = prepare(step, known, secrets, session.cookies.values)
     try:

@@ -157,9 +157,7 @@ class LedgerFile:
             sequence, known = int(latest["seq"]), str(latest["hash"])
         except EvidenceError:
             if tail is not None and int(tail["seq"]) > 1 and not os.path.isdir(self._heads):
-                raise LedgerError(
-                    "the heads of the ledger are gone", where=self._heads, todo="restore them from a backup"
-                ) from None
+                raise LedgerError("the heads of the ledger are gone", where=self._heads, todo="restore them from a backup") from None
             return
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError("the head of the ledger cannot be read", where=self._heads) from error

@@ -96,9 +96,7 @@ class Migration:
     def run(self, found: Situation) -> Migrated:
         """Back up, upgrade, look again, run the commands afterwards; a failure is told in `trouble`, with what is known recorded."""
         if len(found.history.heads) != 1:
-            return self._ended(
-                found, None, 0.0, 0, f"the release has {len(found.history.heads)} heads: {', '.join(found.history.heads)}"
-            )
+            return self._ended(found, None, 0.0, 0, f"the release has {len(found.history.heads)} heads: {', '.join(found.history.heads)}")
         backup, trouble, took, ran = None, "", 0.0, 0
         try:
             with self._database.advisory_lock(f"stagegate-migrate-{self._set.release}", self._set.lock_timeout):
@@ -129,19 +127,13 @@ class Migration:
             return 0
         for command in self._set.after_commands:
             self._one_off(command, "a command after the migration failed", self._set.upgrade_timeout)
-        write_json(
-            self._marker(), {"commands": [list(command) for command in self._set.after_commands], "time": rfc3339(self._clock())}
-        )
+        write_json(self._marker(), {"commands": [list(command) for command in self._set.after_commands], "time": rfc3339(self._clock())})
         return len(self._set.after_commands)
 
     def _one_off(self, command: Sequence[str], what: str, timeout: float) -> None:
         """Run a command in the new image beside the live stack. libpq hands PGOPTIONS to the server: no lock is waited for long."""
-        options = (
-            f"-c lock_timeout={int(self._set.lock_timeout * 1000)} -c statement_timeout={int(self._set.statement_timeout * 1000)}"
-        )
-        name = (
-            f"{self._set.application}-migrate-{compact(self._clock())}-{hashlib.sha256(repr(command).encode()).hexdigest()[:6]}"
-        )
+        options = f"-c lock_timeout={int(self._set.lock_timeout * 1000)} -c statement_timeout={int(self._set.statement_timeout * 1000)}"
+        name = f"{self._set.application}-migrate-{compact(self._clock())}-{hashlib.sha256(repr(command).encode()).hexdigest()[:6]}"
         done = self._engine.compose(
             self._set.project,
             self._set.file,
@@ -182,9 +174,7 @@ class Migration:
         applied = tuple(revision for revision in found.pending if revision in found.history.applied(after))
         behind = set(after) != set(found.history.heads)
         if behind and not trouble:
-            trouble = (
-                f"the database is at {', '.join(after) or 'no revision'}, the release's head is {', '.join(found.history.heads)}"
-            )
+            trouble = f"the database is at {', '.join(after) or 'no revision'}, the release's head is {', '.join(found.history.heads)}"
         elif behind:
             trouble += f" | the database is at {', '.join(after) or 'no revision'}; it was at {', '.join(found.current) or 'no revision'}"
         facts = [
@@ -202,9 +192,7 @@ class Migration:
                 source="alembic_version of the database",
                 detail=describe(found.history, found.pending),
             ),
-            measurement(
-                "migration.applied", len(applied), "count", source="alembic_version of the database", detail=list(applied)
-            ),
+            measurement("migration.applied", len(applied), "count", source="alembic_version of the database", detail=list(applied)),
             measurement(
                 "migration.behind",
                 int(behind or bool(trouble)),
@@ -221,11 +209,7 @@ class Migration:
     def _backup_facts(self, found: Situation, backup: Backup | None, trouble: str) -> list[dict[str, Any]]:
         if backup is None:
             wanted = self._set.backup == "always" or (self._set.backup == "pending" and found.pending)
-            return (
-                [measurement("backup.unreadable", 1, "count", source="pg_restore --list", detail=trouble)]
-                if wanted and trouble
-                else []
-            )
+            return [measurement("backup.unreadable", 1, "count", source="pg_restore --list", detail=trouble)] if wanted and trouble else []
         detail = f"{os.path.basename(backup.path)}, {backup.entries} entries, sha256 {backup.sha256}"
         return [
             measurement("backup.made", 1, "count", source="pg_dump", detail=detail),
@@ -259,6 +243,4 @@ def image_history(engine: Engine, image: str, command: Sequence[str]) -> History
 
 def backup_body(backup: Backup | None) -> Mapping[str, Any]:
     """A backup as a module returns it."""
-    return (
-        {} if backup is None else {"path": backup.path, "bytes": backup.size, "sha256": backup.sha256, "entries": backup.entries}
-    )
+    return {} if backup is None else {"path": backup.path, "bytes": backup.size, "sha256": backup.sha256, "entries": backup.entries}

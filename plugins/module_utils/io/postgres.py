@@ -77,9 +77,7 @@ class Postgres:
     def advisory_lock(self, name: str, patience_seconds: float) -> Iterator[None]:
         """Hold the session lock while the block runs; it goes away with this process. CommandError names the holder."""
         argv = self._argv("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", interactive=True)
-        with subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as session:
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as session:
             try:
                 if session.stdin is None or session.stdout is None:
                     raise CommandError("no pipe to psql")
@@ -130,9 +128,7 @@ class Postgres:
             done = subprocess.run(argv, stdin=stream, capture_output=True, check=False)
         listed = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line and not line.startswith(";")]
         if done.returncode != 0:
-            raise CommandError(
-                "the backup cannot be read back", where=path, why=done.stderr.decode("utf-8", "replace").strip()[-500:]
-            )
+            raise CommandError("the backup cannot be read back", where=path, why=done.stderr.decode("utf-8", "replace").strip()[-500:])
         return len(listed)
 
     def _client(self, *argv: str) -> Completed:

@@ -65,9 +65,7 @@ class ReleasePlanner:
         """The image named, or else the one that the edge runs or was planned with: a rollback does not replace the edge."""
         if given:
             return given
-        running = [
-            item.image for item in self._engine.containers(project_name(self.application, "edge")) if item.state == "running"
-        ]
+        running = [item.image for item in self._engine.containers(project_name(self.application, "edge")) if item.state == "running"]
         if running:
             return running[0]
         path = os.path.join(self.folder, "edge.json")
@@ -151,10 +149,7 @@ class ReleasePlanner:
 
 def planned_routes(described: Mapping[str, Any]) -> list[Route]:
     """Routes out of a described plan."""
-    return [
-        Route(str(item["service"]), int(item["public"]), int(item["target"]), str(item["host_ip"]))
-        for item in described["routes"]
-    ]
+    return [Route(str(item["service"]), int(item["public"]), int(item["target"]), str(item["host_ip"])) for item in described["routes"]]
 
 
 def read_plan(state_dir: str, release: str, colour: str) -> dict[str, Any]:

@@ -35,9 +35,7 @@ def active_release(application: str, state_dir: str) -> Active:
     path = os.path.join(state_dir, "edge", "active.map")
     colour = mapped_colour(read_text(path), application) if os.path.isfile(path) else None
     if colour is None:
-        raise ServiceError(
-            f"no release of {application} is active", where=path, why="the edge's map names no colour", todo="deploy first"
-        )
+        raise ServiceError(f"no release of {application} is active", where=path, why="the edge's map names no colour", todo="deploy first")
     return Active(project_name(application, colour), os.stat(path).st_mtime)
 
 

@@ -32,22 +32,15 @@ def probe(probes: ProbeSet, secrets: Mapping[str, str], new_session: NewSession)
         found.append(_send(step, "without a session", "auth", CookieJar(), probes, secrets, new_session))
         invented = CookieJar(dict.fromkeys(jar.values or {"session": ""}, INVENTED))
         found.append(_send(step, "with an invented session", "auth", invented, probes, secrets, new_session))
-    found += [
-        _send(step, "with wrong credentials", "auth", CookieJar(), probes, secrets, new_session)
-        for step in probes.wrong_credentials
-    ]
+    found += [_send(step, "with wrong credentials", "auth", CookieJar(), probes, secrets, new_session) for step in probes.wrong_credentials]
     login_works = bool(login) and all(step.ok for step in login)
     return ProbeResult(tuple(found), login_works, control_works, tuple(problems))
 
 
-def _forge(
-    step: Step, probes: ProbeSet, secrets: Mapping[str, str], jar: CookieJar, new_session: NewSession
-) -> tuple[Probe, Probe]:
+def _forge(step: Step, probes: ProbeSet, secrets: Mapping[str, str], jar: CookieJar, new_session: NewSession) -> tuple[Probe, Probe]:
     """The victim's session from a stranger's page: once without the token, once with an invented one."""
     header = probes.csrf.header if probes.csrf else ""
-    bare = _send(
-        step, "without the token", "csrf", CookieJar(dict(jar.values)), probes, secrets, new_session, {"Origin": FORGED_ORIGIN}
-    )
+    bare = _send(step, "without the token", "csrf", CookieJar(dict(jar.values)), probes, secrets, new_session, {"Origin": FORGED_ORIGIN})
     wrong = {"Origin": FORGED_ORIGIN, header: INVENTED} if header else {"Origin": FORGED_ORIGIN}
     return bare, _send(step, "with an invented token", "csrf", CookieJar(dict(jar.values)), probes, secrets, new_session, wrong)
 

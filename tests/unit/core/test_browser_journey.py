@@ -58,9 +58,7 @@ def test_a_target_may_lie_inside_another_one():
 
 
 def test_names_are_exact_and_texts_are_not():
-    exact, partial, chosen = steps(
-        {"see": {"label": "Email"}}, {"see": {"text": "hello"}}, {"see": {"label": "E", "exact": False}}
-    )
+    exact, partial, chosen = steps({"see": {"label": "Email"}}, {"see": {"text": "hello"}}, {"see": {"label": "E", "exact": False}})
     assert (exact.target.exact, partial.target.exact, chosen.target.exact) == (True, False, False)
 
 
@@ -91,9 +89,7 @@ def test_a_step_that_cannot_be_used_is_named_with_its_place(step, said):
     assert "journeys[0] (one) steps[1]" in message
 
 
-@pytest.mark.parametrize(
-    "raw", [None, [], "login", [{"name": "a"}], [{"name": "Not This", "steps": [{"open": "/"}]}], [{"stepz": []}]]
-)
+@pytest.mark.parametrize("raw", [None, [], "login", [{"name": "a"}], [{"name": "Not This", "steps": [{"open": "/"}]}], [{"stepz": []}]])
 def test_what_is_no_journey_is_refused(raw):
     assert refused(raw)
 

@@ -36,9 +36,7 @@ MATRIX: dict[str, Any] = {
 
 def judge_phase(book: Any, phase: str, gates: dict[str, Any] = GATES) -> None:
     outcomes = verdict.judge_gate(policy.read_policy(gates).gate(phase), book.evidence(), None, book.now)
-    book.gate(
-        phase, verdict.gate_verdict(outcomes), outcomes=[item.as_dict() for item in outcomes], gate_digest=digest(gates[phase])
-    )
+    book.gate(phase, verdict.gate_verdict(outcomes), outcomes=[item.as_dict() for item in outcomes], gate_digest=digest(gates[phase]))
 
 
 def passed_through(book: Any, points: int = 96, errors: int = 0) -> Any:

@@ -62,9 +62,7 @@ def test_placeholders_are_seen(value: str) -> None:
     assert is_placeholder(value)
 
 
-@pytest.mark.parametrize(
-    "value", ["8000", "http://localhost:3000", "4f9c0d1be2", "redis://redis:6379/0", "staging", "", "counterexamples"]
-)
+@pytest.mark.parametrize("value", ["8000", "http://localhost:3000", "4f9c0d1be2", "redis://redis:6379/0", "staging", "", "counterexamples"])
 def test_real_values_are_no_placeholders(value: str) -> None:
     assert not is_placeholder(value)
 

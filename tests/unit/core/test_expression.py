@@ -72,9 +72,7 @@ def test_no_text_makes_the_parsers_fail_in_any_other_way_than_by_an_input_error(
             parse(text)
 
 
-@pytest.mark.parametrize(
-    "given", [None, 3, True, ["host.cpu"], {"a": 1}, "(" * 100000, "redis.hits / (" + "redis.hits + " * 9999]
-)
+@pytest.mark.parametrize("given", [None, 3, True, ["host.cpu"], {"a": 1}, "(" * 100000, "redis.hits / (" + "redis.hits + " * 9999])
 def test_values_of_other_types_and_sizes_are_input_errors(given: object) -> None:
     with pytest.raises(InputError):
         parse_expression(given)  # type: ignore[arg-type]

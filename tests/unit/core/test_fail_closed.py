@@ -32,9 +32,7 @@ FACTS = st.lists(
             st.sampled_from([{"container": "a"}, {"container": "b"}]),
             st.integers(0, 1),
         ),
-        st.tuples(
-            st.just("log.critical"), st.just("count"), st.sampled_from([{"service": "a"}, {"service": "b"}]), st.integers(0, 1)
-        ),
+        st.tuples(st.just("log.critical"), st.just("count"), st.sampled_from([{"service": "a"}, {"service": "b"}]), st.integers(0, 1)),
         st.tuples(st.just("redis.hits"), st.just("count"), st.just({}), st.sampled_from([0, 80, 1000])),
         st.tuples(st.just("redis.misses"), st.just("count"), st.just({}), st.sampled_from([0, 3, 400])),
         st.tuples(st.just("host.disk_used"), st.just("pct"), st.just({}), st.sampled_from([0, 40, 80])),
@@ -77,16 +75,12 @@ def test_each_good_fact_is_needed(new_book: Any, one_gate: Any) -> None:
         assert judged(record(new_book, rest), one_gate(*CRITERIA)) == "HOLD", GOOD_FACTS[number]
 
 
-@hypothesis.given(
-    FACTS, st.lists(st.sampled_from(CRITERIA), min_size=1, max_size=6, unique_by=lambda item: item["id"]), st.data()
-)
+@hypothesis.given(FACTS, st.lists(st.sampled_from(CRITERIA), min_size=1, max_size=6, unique_by=lambda item: item["id"]), st.data())
 def test_removing_all_evidence_of_an_sli_never_makes_a_go(
     new_book: Any, one_gate: Any, facts: list[Any], criteria: list[Any], data: Any
 ) -> None:
     before = judged(record(new_book, facts), one_gate(*criteria))
-    lost = data.draw(
-        st.sampled_from(["host.cpu", "http.errors", "http.requests", "redis.hits", "redis.misses", "host.disk_used"])
-    )
+    lost = data.draw(st.sampled_from(["host.cpu", "http.errors", "http.requests", "redis.hits", "redis.misses", "host.disk_used"]))
     after = judged(record(new_book, [fact for fact in facts if fact[0] != lost]), one_gate(*criteria))
     assert before == "GO" or after != "GO"
 
@@ -130,9 +124,7 @@ def test_the_order_of_the_criteria_changes_nothing(new_book: Any, one_gate: Any,
 SMALLER = {"kB": "B", "MB": "kB", "KiB": "B", "MiB": "KiB", "s": "ms", "min": "s", "h": "min", "d": "h"}
 
 
-@hypothesis.given(
-    st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from(sorted(SMALLER)), st.sampled_from(["<", "<=", ">", ">="])
-)
+@hypothesis.given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from(sorted(SMALLER)), st.sampled_from(["<", "<=", ">", ">="]))
 def test_the_unit_of_value_and_limit_changes_nothing(new_book: Any, value: int, limit: int, unit: str, sign: str) -> None:
     sli = "host.disk_free" if units.dimension_of(unit) == "bytes" else "soak.duration"
     small = SMALLER[unit]

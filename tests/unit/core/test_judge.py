@@ -142,9 +142,7 @@ class TestWhatIsMissing:
     @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
     def test_one_sample_that_is_no_finite_number_spoils_the_series(self, book: Any, wrong: float) -> None:
         book.measure("soak", "host.cpu", None, "pct", series={"file": "s", "metric": "host.cpu"})
-        outcome = book.outcome(
-            {"sli": "host.cpu", "agg": "max", "pass": "< 70 pct"}, load=lambda _ref: [(0.0, 1.0), (1.0, wrong)]
-        )
+        outcome = book.outcome({"sli": "host.cpu", "agg": "max", "pass": "< 70 pct"}, load=lambda _ref: [(0.0, 1.0), (1.0, wrong)])
         assert (outcome.status, outcome.reason) == ("INCONCLUSIVE", "not_finite")
 
     def test_an_empty_series_is_no_data(self, book: Any) -> None:

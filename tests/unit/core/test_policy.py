@@ -30,9 +30,7 @@ GATES: dict[str, Any] = {
     },
     "soak": {
         "requires": ["build"],
-        "criteria": [
-            {"id": "soak.cpu", "sli": "host.cpu", "agg": "p(95)", "pass": "< 70 pct", "warn": "> 60 pct", "covers": ["SOAK-02"]}
-        ],
+        "criteria": [{"id": "soak.cpu", "sli": "host.cpu", "agg": "p(95)", "pass": "< 70 pct", "warn": "> 60 pct", "covers": ["SOAK-02"]}],
     },
 }
 MATRIX: dict[str, Any] = {

@@ -36,9 +36,7 @@ def test_only_installed_debian_packages_are_components() -> None:
 
 
 def test_python_and_node_packages_come_with_their_licence() -> None:
-    assert (
-        components_of("pypi", "Name: Flask_Login\nVersion: 1\nLicense: MIT\n\nName: not this")[0].purl == "pkg:pypi/flask-login@1"
-    )
+    assert components_of("pypi", "Name: Flask_Login\nVersion: 1\nLicense: MIT\n\nName: not this")[0].purl == "pkg:pypi/flask-login@1"
     assert components_of("npm", '{"name": "@next/env", "version": "16", "license": "MIT"}')[0].purl == "pkg:npm/%40next/env@16"
 
 

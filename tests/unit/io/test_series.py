@@ -57,9 +57,7 @@ def test_the_number_of_rows_is_bounded(state: str) -> None:
         read_series(state, reference(), rows_limit=1)
 
 
-@pytest.mark.parametrize(
-    "file", ["../outside.sqlite", "/etc/passwd", "soak/../../outside.sqlite", "link.sqlite", "", "a\0b", None, 7, "."]
-)
+@pytest.mark.parametrize("file", ["../outside.sqlite", "/etc/passwd", "soak/../../outside.sqlite", "link.sqlite", "", "a\0b", None, 7, "."])
 def test_no_path_leads_out_of_the_state_folder(state: str, file: Any) -> None:
     outside = Path(state).parent / "outside.sqlite"
     outside.write_bytes((Path(state) / "soak" / "samples.sqlite").read_bytes())

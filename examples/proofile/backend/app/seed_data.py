@@ -63,9 +63,7 @@ PROFILES = (
         74,
         "APIs, Postgres and careful migrations. Likes code that explains itself.",
     ),
-    Entry(
-        "Chiara Romano", "UX Researcher", "Milan", 12, "Interviews nurses and dispatchers, and brings their words into planning."
-    ),
+    Entry("Chiara Romano", "UX Researcher", "Milan", 12, "Interviews nurses and dispatchers, and brings their words into planning."),
     Entry(
         "Chinedu Eze",
         "Platform Engineer",
@@ -115,9 +113,7 @@ PROFILES = (
         24,
         "Answers the question behind the question, with intervals on every chart.",
     ),
-    Entry(
-        "Gabriel Santos", "DevOps Engineer", "São Paulo", 53, "Deployments that are dull on purpose: one command, one way back."
-    ),
+    Entry("Gabriel Santos", "DevOps Engineer", "São Paulo", 53, "Deployments that are dull on purpose: one command, one way back."),
     Entry(
         "Giulia Ferri",
         "Solutions Architect",
@@ -139,9 +135,7 @@ PROFILES = (
         46,
         "Firmware for industrial sensors, updated over the air and always recoverable.",
     ),
-    Entry(
-        "Ines Ferreira", "Cloud Cost Analyst", "Lisbon", 77, "Finds the third of the bill that nobody owns and gives it an owner."
-    ),
+    Entry("Ines Ferreira", "Cloud Cost Analyst", "Lisbon", 77, "Finds the third of the bill that nobody owns and gives it an owner."),
     Entry(
         "Isaac Mwangi",
         "Full-Stack Engineer",
@@ -164,12 +158,8 @@ PROFILES = (
         "Survival analysis for clinical teams; reproducible notebooks or none.",
     ),
     Entry("João Almeida", "Game Developer", "Porto", 8, "Rendering and tools; shipped two small titles with a team of five."),
-    Entry(
-        "Katarina Horvat", "Compliance Officer", "Zagreb", 33, "Translates regulation into checklists that engineers can finish."
-    ),
-    Entry(
-        "Kwame Mensah", "Backend Engineer, Go", "Accra", 62, "Low-latency messaging for ride hailing; measures before he changes."
-    ),
+    Entry("Katarina Horvat", "Compliance Officer", "Zagreb", 33, "Translates regulation into checklists that engineers can finish."),
+    Entry("Kwame Mensah", "Backend Engineer, Go", "Accra", 62, "Low-latency messaging for ride hailing; measures before he changes."),
     Entry("Laura Jimenez", "Scrum Master", "Madrid", 3, "Protects focus, shortens meetings and makes blocked work visible."),
     Entry("Leila Nasser", "Product Designer", "Beirut", 27, "Designs for slow networks and small screens first."),
     Entry(
@@ -195,9 +185,7 @@ PROFILES = (
         80,
         "Server rendering, small bundles and web vitals that hold on old phones.",
     ),
-    Entry(
-        "Noah Williams", "Developer Advocate", "Toronto", 15, "Sample code that compiles and feedback that reaches the roadmap."
-    ),
+    Entry("Noah Williams", "Developer Advocate", "Toronto", 15, "Sample code that compiles and feedback that reaches the roadmap."),
     Entry("Olga Ivanova", "Business Analyst", "Riga", 41, "Maps processes as they are before drawing how they should be."),
     Entry(
         "Priya Raman",

@@ -41,9 +41,7 @@ def current_user(request: Request, database: Database) -> User:
     """The user of the session cookie, or 401."""
     token = request.cookies.get(COOKIE, "")
     if token:
-        user = database.scalar(
-            select(User).join(LoginSession).where(LoginSession.id == session_id(token), LoginSession.expires_at > now())
-        )
+        user = database.scalar(select(User).join(LoginSession).where(LoginSession.id == session_id(token), LoginSession.expires_at > now()))
         if user:
             return user
     raise HTTPException(401, "Not logged in")

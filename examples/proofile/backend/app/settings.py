@@ -70,9 +70,7 @@ def _secret_key(environ: Mapping[str, str], environment: str) -> str:
     key = _required(environ, "SECRET_KEY")
     careless = len(key) < MINIMUM_SECRET_LENGTH or key.startswith("change-me")
     if environment in ("staging", "production") and careless:
-        raise ValueError(
-            f"SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters and be no placeholder in {environment}"
-        )
+        raise ValueError(f"SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters and be no placeholder in {environment}")
     return key
 
 

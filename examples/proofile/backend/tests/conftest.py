@@ -47,9 +47,7 @@ class Site:
         from app.profile import Profile
 
         with Session(self.engine) as database:
-            database.add_all(
-                Profile(full_name=f"Person {i:03}", headline="Engineer", location=f"City {i % 3}") for i in range(number)
-            )
+            database.add_all(Profile(full_name=f"Person {i:03}", headline="Engineer", location=f"City {i % 3}") for i in range(number))
             database.commit()
 
 

@@ -69,9 +69,7 @@ def test_a_database_that_is_down_is_503_for_a_beacon(make_site) -> None:
 
 
 @pytest.mark.parametrize(("lost", "code"), [(True, 503), (False, 500)])
-def test_a_connection_lost_on_the_way_is_503_other_faults_500(
-    site: Site, monkeypatch: pytest.MonkeyPatch, lost: bool, code: int
-) -> None:
+def test_a_connection_lost_on_the_way_is_503_other_faults_500(site: Site, monkeypatch: pytest.MonkeyPatch, lost: bool, code: int) -> None:
     def fail(*_: object) -> None:
         raise DBAPIError("SELECT", {}, Exception("gone"), connection_invalidated=lost)
 

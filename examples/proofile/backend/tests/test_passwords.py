@@ -21,8 +21,6 @@ def test_the_cost_of_stored_passwords_is_real() -> None:
     assert COST >= 2**14
 
 
-@pytest.mark.parametrize(
-    "stored", ["", "plain", "md5$1$1$1$00$00", "scrypt$16$8$1$zz$00", "scrypt$3$8$1$00$00", "scrypt$16$8$1$00"]
-)
+@pytest.mark.parametrize("stored", ["", "plain", "md5$1$1$1$00$00", "scrypt$16$8$1$zz$00", "scrypt$3$8$1$00$00", "scrypt$16$8$1$00"])
 def test_an_unreadable_hash_matches_nothing(stored: str) -> None:
     assert not password_matches("x", stored)
