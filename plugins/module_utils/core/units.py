@@ -103,11 +103,11 @@ def parse_quantity(text: str, where: str = "") -> Quantity:
 
 
 def show(value: float, unit: str) -> str:
-    """Write a number for people: at most five significant digits, no trailing zeros, and the unit."""
+    """Write a number for people: at most five significant digits, no trailing zeros, and the unit where there is one to tell."""
     if not math.isfinite(value):
         return f"{value} {unit}"
     text = f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.5g}"
-    return text if unit == "1" else f"{text} {unit}"
+    return text if unit in ("1", "count") else f"{text} {unit}"
 
 
 def _entry(unit: str) -> tuple[str, float]:

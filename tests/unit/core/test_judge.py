@@ -56,7 +56,7 @@ def test_an_outcome_explains_itself(book: Any) -> None:
 def test_a_failure_says_by_how_much(book: Any) -> None:
     book.measure("soak", "postgres.active", 23, "count")
     outcome = book.outcome({"sli": "postgres.active", "pass": "< 20 count"})
-    assert (outcome.distance, outcome.sentence) == (-3, "23 count, must be < 20 count, missed by 3 count")
+    assert (outcome.distance, outcome.sentence) == (-3, "23, must be < 20, missed by 3")
 
 
 def test_a_warning_makes_a_pass_worse_and_never_a_failure_better(book: Any) -> None:
@@ -177,7 +177,7 @@ class TestEach:
             book.measure("soak", "container.restarts", value, "count", labels={"container": name})
         outcome = book.outcome(self.CRITERION)
         assert (outcome.status, outcome.group) == ("FAIL", "frontend")
-        assert outcome.sentence == "container frontend: 2 count, must be == 0 count, missed by 2 count (1 of 2 good)"
+        assert outcome.sentence == "container frontend: 2, must be == 0, missed by 2 (1 of 2 good)"
 
     def test_an_expected_group_that_is_not_there_is_no_data(self, book: Any) -> None:
         book.measure("soak", "container.restarts", 0, "count", labels={"container": "backend"})
