@@ -59,6 +59,10 @@ attempt:
   description: Which attempt at the phase this is.
   returned: always
   type: int
+previous:
+  description: How the phase stood before; C(NEVER) when it had not begun, C(RUNNING) when it had begun and was not judged.
+  returned: always
+  type: str
 message:
   description: One sentence about what happens.
   returned: always
@@ -99,12 +103,13 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         )
     state = states.get(phase, PhaseState(phase))
     if params["resume"] and state.verdict == GO:
-        return {"changed": False, "skip": True, "attempt": state.attempt, "message": f"phase {phase} is GO already: skipped"}
+        message = f"phase {phase} is GO already: passed over"
+        return {"changed": False, "skip": True, "attempt": state.attempt, "previous": GO, "message": message}
     if not check_mode:
         body = {"event": "started", "attempt": state.attempt + 1, "requires": requires}
         book.append(run, [Draft("phase", phase, body)])
     message = f"phase {phase}, attempt {state.attempt + 1}"
-    return {"changed": False, "skip": False, "attempt": state.attempt + 1, "message": message}
+    return {"changed": False, "skip": False, "attempt": state.attempt + 1, "previous": state.verdict, "message": message}
 
 
 def main() -> None:

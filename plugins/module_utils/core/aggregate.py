@@ -123,7 +123,7 @@ def _block_medians(points: Points) -> list[tuple[float, float]]:
     if length <= 0:
         return []
     count = max(1, min(SLOPE_BLOCKS, len(points)))
-    blocks: list[list[tuple[float, float]]] = [[] for _ in range(count)]
+    blocks: list[list[tuple[float, float]]] = [[] for _block in range(count)]
     for at, value in points:
         blocks[min(count - 1, int((at - points[0][0]) / length * count))].append((at, value))
     return [(percentile([at for at, _value in block], 50), percentile([value for _at, value in block], 50)) for block in blocks if block]

@@ -62,6 +62,6 @@ def failure_lines(result: Mapping[str, Any]) -> list[str]:
             ("what to do: ", error.get("todo")),
         ]
         return [CONTROL.sub("", f"{label}{text}") for label, text in rows if text]
-    lines = message_lines(result)
+    lines = [part for line in message_lines(result) for part in line.split(" | ")]
     tail = str(result.get("stderr") or "").strip().split("\n")[-8:]
     return lines + [CONTROL.sub("", line) for line in tail if line and line not in lines]

@@ -18,6 +18,9 @@ from .text import plain
 REFERENCE_POLICY = "staging"
 
 
+UNKNOWN_EXPLAINED = 3
+
+
 def judge_gate(gate: Gate, book: EvidenceBook, load: Loader, now: float) -> list[Outcome]:
     """Judge all criteria of a gate; none is ever left out."""
     return [judge(criterion, book, load, now) for criterion in gate.criteria]
@@ -55,5 +58,11 @@ def gate_message(phase: str, verdict: str, policy: str, outcomes: Sequence[dict[
     text = gate_line(phase, verdict, policy)
     if verdict == GO:
         return text
-    named = [f"{item['id']} {status_text(item)}: {item['sentence']}" for item in outcomes if item["id"] in failed_ids(outcomes)]
+    in_the_way = [item for item in outcomes if item["id"] in failed_ids(outcomes)]
+    unknown = [item for item in in_the_way if item["status"] == "INCONCLUSIVE"]
+    # A phase that stopped early leaves many criteria without evidence: they are named, the others are explained.
+    short = len(unknown) > UNKNOWN_EXPLAINED
+    told = [item for item in in_the_way if not (short and item in unknown)]
+    named = [f"{item['id']} {status_text(item)}: {item['sentence']}" for item in told]
+    named += [f"INCONCLUSIVE: {', '.join(item['id'] for item in unknown)}"] if short else []
     return f"{text} | {' | '.join(named)}"

@@ -45,7 +45,8 @@ def run(
     A bad return code is not an exception here: see `must`.
     """
     try:
-        done = subprocess.run(
+        # AnsibleModule and its run_command are not known in io.
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             list(argv),
             input=None if stdin is None else stdin.encode(),
             stdin=subprocess.DEVNULL if stdin is None else None,
