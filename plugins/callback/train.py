@@ -74,8 +74,10 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_item_on_ok(self, result):
         said = result.result
-        if result.task.action in TEXT_ACTIONS or said.get("message"):
+        if result.task.action in TEXT_ACTIONS:
             self._say(message_lines(said))
+        elif isinstance(said.get("status"), dict) and said["status"].get("line"):
+            self._say([said["status"]["line"]])
 
     def v2_runner_item_on_failed(self, result):
         self._line(task_line("✗", self._name(result.task), self._seconds(result.task), self._remark(result)), C.COLOR_ERROR)

@@ -14,7 +14,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PASSWORD = "tiny-secret-4711"  # noqa: S105
+PASSWORD = "tiny-secret-4711"
 STYLE = (
     "body{font:16px sans-serif;margin:0;color:#222;background:#fff}main,nav{padding:1rem}"
     "input,button{font:inherit;padding:.6rem;display:block;margin:.4rem 0}a{color:#0645ad;margin-right:1rem}"

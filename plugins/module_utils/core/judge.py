@@ -24,6 +24,9 @@ from .units import convert, first_unit, show
 
 CLOCK_STEP_SECONDS = 300
 EVIDENCE_SHOWN = 50
+# How much of the evidence's own words goes into the sentence of a FAIL.
+DETAIL_LINES = 3
+DETAIL_WIDTH = 160
 _JOIN: dict[str, Callable[[list[float]], float]] = {"sum": math.fsum, "max": max, "min": min}
 
 
@@ -108,7 +111,16 @@ def _judge_group(criterion: Criterion, book: EvidenceBook, name: str, sides: Sid
     except (EvidenceError, LedgerError) as error:
         return _outcome(criterion, ERROR, plain(str(error), 300), name, seqs)
     prefix = f"{criterion.each} {plain(name, 60)}: " if criterion.each else ""
-    return replace(outcome, group=plain(name, 60), evidence=seqs, sentence=prefix + outcome.sentence)
+    because = _because(sides[0][1]) if outcome.status == FAIL else ""
+    return replace(outcome, group=plain(name, 60), evidence=seqs, sentence=prefix + outcome.sentence + because)
+
+
+def _because(records: Sequence[Record]) -> str:
+    """What the evidence itself says about what was found: a few lines of its detail, as plain text."""
+    lines = [line for record in records for line in record.body.get("detail") or ()]
+    shown = [plain(str(line), DETAIL_WIDTH) for line in lines[:DETAIL_LINES]]
+    more = f" (and {len(lines) - DETAIL_LINES} more)" if len(lines) > DETAIL_LINES else ""
+    return f"; {'; '.join(shown)}{more}" if shown else ""
 
 
 def _nothing(criterion: Criterion, book: EvidenceBook, reference: Reference) -> str:

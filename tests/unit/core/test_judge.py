@@ -227,3 +227,15 @@ class TestCountersAndConfidence:
         self.record(book, 0, 1000)
         book.measure("soak", "soak.saturated", 5, "count")
         assert book.outcome({"sli": "soak.saturated / http.requests", "pass": "<= 0.5 pct"}).status == "PASS"
+
+
+def test_a_failure_tells_what_the_evidence_says_was_found(book) -> None:
+    book.measure("soak", "host.ports_taken", 1, "count", labels={"port": "3000"}, detail="port 3000 is held by nginx (pid 17)")
+    book.measure("soak", "host.ports_taken", 0, "count", labels={"port": "8000"})
+    outcome = book.outcome({"sli": "host.ports_taken", "agg": "sum", "pass": "== 0 count"})
+    assert outcome.sentence == "1, must be == 0, missed by 1; port 3000 is held by nginx (pid 17)"
+
+
+def test_a_pass_does_not_repeat_the_evidence(book) -> None:
+    book.measure("soak", "log.lines", 5, "count", labels={"service": "backend"}, detail="looked at five lines")
+    assert "looked at" not in book.outcome({"sli": "log.lines", "agg": "sum", "pass": "> 0 count"}).sentence
