@@ -8,11 +8,13 @@ import threading
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 ERROR_EVERY = 50
+# The fault shows under load only: a handful of journeys does not meet it, a soak does.
+ERROR_AFTER = 300
 log = logging.getLogger(__name__)
 
 
 class PeriodicErrorMiddleware:
-    """`two-percent-errors`: every 50th API request fails."""
+    """`two-percent-errors`: once the process has answered some hundred API requests, every 50th fails."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -21,7 +23,8 @@ class PeriodicErrorMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count API requests; preflights and health checks do not count."""
         counted = scope["type"] == "http" and scope["path"].startswith("/api/") and scope["method"] != "OPTIONS"
-        if counted and next(self.numbers) % ERROR_EVERY == 0:
+        number = next(self.numbers) if counted else 0
+        if number > ERROR_AFTER and number % ERROR_EVERY == 0:
             raise RuntimeError("the variant two-percent-errors fails this request")
         await self.app(scope, receive, send)
 
