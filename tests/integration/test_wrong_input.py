@@ -26,9 +26,9 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def played(elsewhere: Path) -> Callable[..., Played]:
-    def play(playbook: str, environment: dict[str, str] | None = None, **variables: object) -> Played:
+    def play(playbook: str, *options: str, environment: dict[str, str] | None = None, **variables: object) -> Played:
         extra = json.dumps({"preflight_ports": [free_port()], **variables})
-        argv = ["ansible-playbook", "-i", "inventories/demo", f"playbooks/{playbook}.yml", "-e", extra]
+        argv = ["ansible-playbook", "-i", "inventories/demo", f"playbooks/{playbook}.yml", "-e", extra, *options]
         return run(argv, timeout=300, environment={"STAGEGATE_HOME": str(elsewhere), **(environment or {})})
 
     return play
@@ -57,6 +57,15 @@ def containers() -> str:
 def test_a_host_where_nothing_is_wrong_is_ready(played) -> None:
     ready = played("check_readiness")
     assert ready.rc == 0, ready.output[-3000:]
+
+
+def test_check_mode_goes_through_the_whole_train_on_a_host_that_has_nothing_and_writes_nothing(
+    played, elsewhere: Path, tmp_path: Path
+) -> None:
+    host = {"stagegate_application": "virgin", "stagegate_state_dir": str(tmp_path / "state")}
+    dry = played("staging", "--check", "--diff", **host, stagegate_repository=str(elsewhere / "proofile.git"))
+    assert dry.rc == 0, dry.output[-3000:]
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_port_that_a_stranger_holds_is_named_with_its_holder(played, taken_port: int) -> None:
