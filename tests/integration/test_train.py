@@ -83,7 +83,8 @@ def test_no_secret_stands_in_any_record(after_demo) -> None:
     ],
 )
 def test_a_bad_release_is_stopped_at_the_gate_that_should_catch_it(after_demo, variant: str, phase: str, criteria: set[str]) -> None:
-    bad = play("staging", "-e", f"stagegate_release_variant={variant}")
+    # A host that has seen these tests before would refuse it at once, because it was found bad.
+    bad = play("staging", "-e", f"stagegate_release_variant={variant}", "-e", "deploy_accept_bad=true")
     assert bad.rc != 0
     gate = last_gate(phase)
     assert gate["release"] == commit_of(f"v2-{variant}")[:12]
@@ -101,6 +102,14 @@ def test_rolling_back_brings_the_last_good_release_and_says_so(after_demo) -> No
     assert "ROLLED_BACK" in back.output
     assert release_that_serves() == commit_of("v2")[:12]
     assert list((STATE / "evidence").glob("*/rollback/incident-*.md"))
+
+
+def test_a_release_that_was_found_bad_is_refused(after_demo) -> None:
+    refused = play("staging", "-e", "stagegate_release_variant=two-percent-errors", "-e", "stagegate_fresh=true")
+    assert refused.rc != 0
+    assert "was found bad on this host" in refused.output
+    assert last_gate("deploy")["body"]["verdict"] != "GO"
+    assert release_that_serves() == commit_of("v2")[:12]
 
 
 def test_an_unknown_rollback_release_is_refused_with_the_list_of_those_there_are(after_demo) -> None:
