@@ -97,7 +97,7 @@ def test_a_bad_release_is_stopped_at_the_gate_that_should_catch_it(after_demo, v
 
 def test_rolling_back_brings_the_last_good_release_and_says_so(after_demo) -> None:
     assert release_that_serves() != commit_of("v2")[:12], "the release with 2 % errors was stopped in the soak and still serves"
-    back = play("roll_back", "-e", "rollback_reason='2 % errors in the soak'")
+    back = play("roll_back", "-e", "rollback_cause='2 % errors in the soak'")
     assert back.rc == 0, back.output[-4000:]
     assert "ROLLED_BACK" in back.output
     assert release_that_serves() == commit_of("v2")[:12]
