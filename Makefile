@@ -34,6 +34,7 @@ types: setup   ## mypy, strict, on the core and io layers
 	@$(stage) types scripts/types
 
 unit: setup    ## unit tests, under a minute
+	@scripts/install_prometheus >/dev/null
 	@$(stage) unit $(pytest) tests/unit -n 2
 
 arch: setup    ## layers (import-linter) and the promises that hold the project together

@@ -16,6 +16,7 @@ from ..module_utils.core.entries import checked_measurement
 from ..module_utils.core.errors import EvidenceError, InputError, StagegateError
 from ..module_utils.core.judge import judge
 from ..module_utils.core.policy import read_policy
+from ..module_utils.core.samples import Samples
 from ..module_utils.core.times import rfc3339
 
 _HERE = {"run": "here", "release": "here", "phase": "preflight"}
@@ -67,6 +68,32 @@ def ratio(part: Any, whole: Any) -> Optional[float]:
     return numerator / denominator if denominator else None
 
 
+def rate(points: Any) -> Optional[float]:
+    """Return the increase of a counter per second; None for fewer than two points, or when no time passed."""
+    return aggregate.rate(_samples("rate", points))
+
+
+def slope_per_hour(points: Any) -> Optional[float]:
+    """Return the growth in percent of the level at the start, per hour; None when there are too few points to say."""
+    return aggregate.slope_per_hour(_samples("slope_per_hour", points))
+
+
+def gap(points: Any) -> Optional[float]:
+    """Return the longest time between two points in seconds; None for fewer than two."""
+    samples = _samples("gap", points)
+    return samples.largest_gap() if len(samples) > 1 else None
+
+
+def coverage(points: Any, seconds: Any) -> Optional[float]:
+    """Return the share of the expected points that are there, when one is expected every so many seconds; None for fewer than two."""
+    samples, interval = _samples("coverage", points), _number(seconds)
+    if interval <= 0:
+        raise InputError("coverage needs more than 0 seconds")
+    if len(samples) < 2:
+        return None
+    return min(1.0, samples.occupied(interval) / max(1, int((samples.span + interval) / interval + 1e-6)))
+
+
 def criterion_outcome(measurements: Any, criterion: Any, now: Any = 0) -> dict[str, Any]:
     """Judge measurements by one criterion, as a gate would, without a ledger. Samples by reference cannot be read here."""
     if not isinstance(measurements, Sequence) or isinstance(measurements, str):
@@ -78,6 +105,17 @@ def criterion_outcome(measurements: Any, criterion: Any, now: Any = 0) -> dict[s
     ]
     read = read_criterion({**criterion, "phase": "preflight"} if isinstance(criterion, Mapping) else criterion, "preflight", "criterion")
     return judge(read, evidence.EvidenceBook(entries, "here", "here"), _no_series, moment).as_dict()
+
+
+def _samples(name: str, points: Any) -> Samples:
+    if not isinstance(points, Sequence) or isinstance(points, str):
+        raise InputError(f"{name} needs a list of [unix seconds, value] pairs")
+    if not all(isinstance(point, Sequence) and not isinstance(point, str) and len(point) == 2 for point in points):
+        raise InputError(f"{name} needs [unix seconds, value] pairs")
+    samples = Samples.of((_number(at), _number(value)) for at, value in points)
+    if not samples.finite:
+        raise InputError(f"{name} needs finite numbers")
+    return samples
 
 
 def _no_series(reference: Mapping[str, Any]) -> Sequence[tuple[float, float]]:
@@ -116,6 +154,10 @@ class FilterModule:
             to_unit,
             percentile,
             ratio,
+            rate,
+            slope_per_hour,
+            gap,
+            coverage,
             criterion_outcome,
         )
         return {function.__name__: _as_filter(function) for function in all_filters}

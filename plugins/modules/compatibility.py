@@ -103,9 +103,8 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     is_new = compatible and body not in compatibility_proofs(book.entries())
     if is_new:
         drafts.append(Draft("release", phase, body))
-    if not check_mode:
-        book.append(run, drafts)
-    return {"changed": is_new, "compatible": compatible}
+    told = {} if check_mode else book.append(run, drafts).warnings
+    return {"changed": is_new, "compatible": compatible, **told}
 
 
 def main() -> None:

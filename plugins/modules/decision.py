@@ -27,6 +27,13 @@ options:
     description: The go/no-go matrix of the policy, the same with which the run was opened.
     type: dict
     required: true
+  waivers:
+    description:
+      - Waivers, each with C(criterion), C(owner), C(reason), C(expires) (a day, at most 90 days ahead) and, if wanted, C(release).
+      - A criterion that a gate recorded as waived counts as good only while its waiver stands here and has not expired.
+    type: list
+    elements: dict
+    default: []
 attributes:
   check_mode:
     description: In check mode the decision is computed and nothing is written.
@@ -42,6 +49,7 @@ EXAMPLES = r"""
     run: "{{ stagegate_run }}"
     gates: "{{ stagegate_gates }}"
     decision: "{{ stagegate_decision }}"
+    waivers: "{{ stagegate_waivers }}"
   register: decided
 """
 
@@ -70,8 +78,13 @@ in_the_way:
   returned: always
   type: list
   elements: str
+way_to_go:
+  description: The causes behind everything that is in the way, one sentence each; empty for GO.
+  returned: always
+  type: list
+  elements: str
 table:
-  description: The decision as a table for the terminal.
+  description: The decision as a table for the terminal, with what would make it GO.
   returned: always
   type: str
 message:
@@ -91,6 +104,7 @@ from ..module_utils.core.ledger import digest
 from ..module_utils.core.policy import read_policy
 from ..module_utils.core.runs import check_run, check_same_policy
 from ..module_utils.core.tables import decision_table
+from ..module_utils.core.waiver import read_waivers
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.series import read_series
@@ -99,28 +113,31 @@ SPEC = {
     "run": {"type": "dict", "required": True},
     "gates": {"type": "dict", "required": True},
     "decision": {"type": "dict", "required": True},
+    "waivers": {"type": "list", "elements": "dict", "default": []},
 }
 
 
 def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Decide and record."""
     run = check_run(params["run"])
-    policy = read_policy(params["gates"], params["decision"])
+    policy, now = read_policy(params["gates"], params["decision"]), clock.now()
+    waivers = read_waivers(params["waivers"], policy.home, now)
     book = LedgerFile(run["state_dir"])
     entries = book.entries()
     if not check_mode:
         check_same_policy(entries, run["id"], "gates", digest(params["gates"]))
         check_same_policy(entries, run["id"], "decision", digest(params["decision"]))
     evidence = EvidenceBook(entries, run["id"], run["release"])
-    stand = standing(entries, run["id"], policy, params["gates"])
-    result = decide(policy, stand, evidence, lambda reference: read_series(run["state_dir"], reference), clock.now())
-    if not check_mode:
-        book.append(run, [Draft("decision", "decision", {**result, "policy_digest": run["policy_digest"]})])
+    stand = standing(entries, run["id"], policy, params["gates"], now, waivers)
+    result = decide(policy, stand, evidence, lambda reference: read_series(run["state_dir"], reference), now)
+    body = {**result, "policy_digest": run["policy_digest"]}
+    told = {} if check_mode else book.append(run, [Draft("decision", "decision", body)]).warnings
     return {
         "changed": False,
         **result,
         "table": decision_table(result, run["policy"]),
         "message": decision_message(result, run["policy"]),
+        **told,
     }
 
 

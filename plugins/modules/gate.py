@@ -27,6 +27,13 @@ options:
     description: The gates of the policy, the same with which the run was opened.
     type: dict
     required: true
+  waivers:
+    description:
+      - Waivers, each with C(criterion), C(owner), C(reason), C(expires) (a day, at most 90 days ahead) and, if wanted, C(release).
+      - They cover a FAIL or what is INCONCLUSIVE, never an ERROR, and a key criterion only where the policy calls it waivable.
+    type: list
+    elements: dict
+    default: []
 attributes:
   check_mode:
     description: In check mode the phase is judged and nothing is written.
@@ -42,6 +49,7 @@ EXAMPLES = r"""
     run: "{{ stagegate_run }}"
     phase: build
     gates: "{{ stagegate_gates }}"
+    waivers: "{{ stagegate_waivers }}"
   register: judged
 """
 
@@ -51,7 +59,9 @@ verdict:
   returned: always
   type: str
 outcomes:
-  description: One outcome for each criterion, with status, reason, value, unit, limit, n, evidence, distance and sentence.
+  description:
+    - One outcome for each criterion, with status, reason, value, unit, limit, n, coverage, evidence, distance, interval, baseline,
+      windows, waiver, changes and sentence.
   returned: always
   type: list
   elements: dict
@@ -60,8 +70,17 @@ in_the_way:
   returned: always
   type: list
   elements: str
+way_to_go:
+  description: The fewest changes that would make the verdict GO, one sentence each; empty for GO.
+  returned: always
+  type: list
+  elements: str
+score:
+  description: The weighted share of what passed, 0 to 100. It is shown and has no say in the verdict.
+  returned: always
+  type: float
 table:
-  description: The outcomes as a table for the terminal.
+  description: The outcomes as a table for the terminal, with what would make it GO.
   returned: always
   type: str
 verdict_line:
@@ -84,7 +103,9 @@ from ..module_utils.core.ledger import digest
 from ..module_utils.core.policy import read_policy
 from ..module_utils.core.runs import PhaseState, check_phase, check_run, check_same_policy, phase_states
 from ..module_utils.core.tables import verdict_table
-from ..module_utils.core.verdict import failed_ids, gate_line, gate_message, gate_verdict, judge_gate
+from ..module_utils.core.verdict import failed_ids, gate_line, gate_message, gate_score, gate_verdict, judge_gate
+from ..module_utils.core.waiver import read_waivers
+from ..module_utils.core.way_to_go import way_to_go
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.series import read_series
@@ -93,20 +114,24 @@ SPEC = {
     "run": {"type": "dict", "required": True},
     "phase": {"type": "str", "required": True},
     "gates": {"type": "dict", "required": True},
+    "waivers": {"type": "list", "elements": "dict", "default": []},
 }
 
 
 def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Judge and record."""
     run, phase = check_run(params["run"]), check_phase(params["phase"])
-    gate = read_policy(params["gates"]).gate(phase)
+    policy, now = read_policy(params["gates"]), clock.now()
+    gate = policy.gate(phase)
+    waivers = read_waivers(params["waivers"], policy.home, now)
     book = LedgerFile(run["state_dir"])
     entries = book.entries()
     if not check_mode:
         check_same_policy(entries, run["id"], "gates", digest(params["gates"]))
     evidence = EvidenceBook(entries, run["id"], run["release"])
-    judged = judge_gate(gate, evidence, lambda reference: read_series(run["state_dir"], reference), clock.now())
+    judged = judge_gate(gate, evidence, lambda reference: read_series(run["state_dir"], reference), now, waivers)
     verdict, outcomes = gate_verdict(judged), [outcome.as_dict() for outcome in judged]
+    told: Mapping[str, Any] = {}
     if not check_mode:
         body = {
             "phase": phase,
@@ -114,17 +139,21 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
             "outcomes": outcomes,
             "policy_digest": run["policy_digest"],
             "gate_digest": digest(params["gates"][phase]),
+            "waivers": [waiver.as_dict() for waiver in waivers if policy.home[waiver.criterion] == phase],
             "attempt": phase_states(entries, run["id"]).get(phase, PhaseState(phase)).attempt,
         }
-        book.append(run, [Draft("gate", phase, body)])
+        told = book.append(run, [Draft("gate", phase, body)]).warnings
     return {
         "changed": False,
         "verdict": verdict,
         "outcomes": outcomes,
         "in_the_way": failed_ids(outcomes),
+        "way_to_go": way_to_go(outcomes),
+        "score": gate_score(judged),
         "table": verdict_table(outcomes),
         "verdict_line": gate_line(phase, verdict, run["policy"]),
         "message": gate_message(phase, verdict, run["policy"], outcomes),
+        **told,
     }
 
 

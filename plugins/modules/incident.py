@@ -148,11 +148,13 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         notes=tuple(mask(note) for note in params["notes"]),
     )
     path = os.path.join(run["state_dir"], "evidence", run["id"], "rollback", f"incident-{compact(now)}")
+    told: Mapping[str, Any] = {}
     if not check_mode:
         write_atomic(path + ".md", markdown(record))
         write_atomic(path + ".json", json.dumps(record.body(), indent=2, sort_keys=True) + "\n")
-        LedgerFile(run["state_dir"]).append(run, [Draft("incident", "rollback", record.body())])
-    return {"changed": True, "markdown": path + ".md", "seconds_to_restore": record.seconds_to_restore, "incident": record.body()}
+        told = LedgerFile(run["state_dir"]).append(run, [Draft("incident", "rollback", record.body())]).warnings
+    seconds = record.seconds_to_restore
+    return {"changed": True, "markdown": path + ".md", "seconds_to_restore": seconds, "incident": record.body(), **told}
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ description:
   - Appends entries to the ledger of the application, on the host that keeps it. Every entry holds the hash of the one before it.
   - A measurement is a note about the system, not a change of it, so measurements never make the task C(changed).
   - A C(release) or C(signoff) entry that says what the newest entry of its kind about the same thing says is not written again.
+  - An entry is refused when the ledger knows the run for another release or policy, when the whole chain or its heads are not intact,
+    and when another controller has begun a phase since O(run) got its token (see M(proofile.stagegate.phase)).
   - The last line of a ledger whose writer was killed is moved to C(ledger.torn-<time>), with a warning and an incident entry.
 author: ProoFile operations (@proofile)
 options:
@@ -127,14 +129,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         return result
     written = book.append(run, drafts)
     shown = [{key: entry[key] for key in ("seq", "kind", "hash")} for entry in written.entries]
-    return {**result, "entries": shown, **repair_note(written.repaired)}
-
-
-def repair_note(repaired: str) -> Mapping[str, Any]:
-    """Return the part of the result that tells of a torn tail."""
-    if not repaired:
-        return {"repaired": ""}
-    return {"repaired": repaired, "warnings": [f"The last line of the ledger was torn; it was moved to {repaired}."]}
+    return {**result, "entries": shown, "repaired": written.repaired, **written.warnings}
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ options:
       - V(releases) returns the history of releases, the current one and the target of a rollback.
       - V(why) returns the newest decision and the newest verdict of each gate of a run, and a sentence.
       - V(signoffs) lists what was signed about O(release), in the order in which it was said.
-      - V(verify) checks the whole chain against itself and its heads.
+      - V(verify) checks the whole chain against itself and its heads. It needs nothing but the state folder, or a copy of it.
     type: str
     choices: [history, run, phases, releases, signoffs, why, verify]
     required: true
@@ -34,6 +34,11 @@ options:
     type: str
   release:
     description: With V(why), ask about the newest run of this release; with V(signoffs), the release that was signed.
+    type: str
+  noted_hash:
+    description:
+      - With V(verify), the hash of an entry that somebody wrote down elsewhere. It must still be in the chain.
+      - Chain and heads lie in one folder; only a hash kept elsewhere tells of a ledger that was written anew together with its heads.
     type: str
 attributes:
   check_mode:
@@ -50,6 +55,14 @@ EXAMPLES = r"""
     state_dir: /var/lib/stagegate/proofile
     want: phases
   register: standing
+
+- name: See that nobody has changed the ledger since the last audit
+  proofile.stagegate.ledger_query:
+    state_dir: /mnt/copy_of_the_state_folder
+    want: verify
+    noted_hash: 5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9
+  register: checked
+  failed_when: not checked.verified
 
 - name: Ask what to roll back to
   proofile.stagegate.ledger_query:
@@ -116,9 +129,17 @@ problems:
   type: list
   elements: str
 entries:
-  description: Number of entries.
-  returned: want is verify and verified
+  description: Number of entries that were verified; 0 when the chain is broken or there is no ledger.
+  returned: want is verify
   type: int
+entry_runs:
+  description: Number of runs of which they tell.
+  returned: want is verify
+  type: int
+head:
+  description: C(seq), C(hash), C(time), C(run) and C(phase) of the last entry, to be noted elsewhere; empty when there is none.
+  returned: want is verify
+  type: dict
 """
 
 from collections.abc import Mapping
@@ -133,6 +154,7 @@ SPEC = {
     "want": {"type": "str", "required": True, "choices": ["history", "run", "phases", "releases", "signoffs", "why", "verify"]},
     "run_id": {"type": "str"},
     "release": {"type": "str"},
+    "noted_hash": {"type": "str"},
 }
 
 
@@ -140,9 +162,9 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Answer one question; never write."""
     book = LedgerFile(params["state_dir"])
     if params["want"] == "verify":
-        problems = book.problems()
-        entries = {} if problems else {"entries": len(book.entries())}
-        return {"changed": False, "verified": not problems, "problems": problems, **entries}
+        found = book.verify(params["noted_hash"] or "")
+        facts = {"problems": list(found.problems), "entries": found.entries, "entry_runs": found.runs, "head": found.head}
+        return {"changed": False, "verified": not found.problems, **facts}
     entries, run_id = book.entries(), params["run_id"] or ""
     if params["want"] == "history":
         return {"changed": False, **runs_answer(entries)}

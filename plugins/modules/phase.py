@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Fails when a gate that the phase requires does not say GO in this run.
   - Notes the start of the phase. Only evidence recorded after the newest start of a phase counts for its gate.
+  - The start takes over. RV(run) holds the fencing token of this start; from now on the ledger refuses what a writer with an older
+    token wants to record. So of two controllers that do the same phase only the one that began last goes on.
 author: ProoFile operations (@proofile)
 options:
   run:
@@ -51,6 +53,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+run:
+  description: O(run) with C(token), the number of the newest start of a phase. To be passed to whatever belongs to this phase.
+  returned: always
+  type: dict
 skip:
   description: True when O(resume) is set and the phase is GO already.
   returned: always
@@ -75,7 +81,17 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.entries import Draft
 from ..module_utils.core.errors import InputError
-from ..module_utils.core.runs import GO, PhaseState, check_phase, check_run, missing_requirements, phase_states
+from ..module_utils.core.runs import (
+    GO,
+    STARTED,
+    PhaseState,
+    check_phase,
+    check_run,
+    check_token,
+    missing_requirements,
+    newest_start,
+    phase_states,
+)
 from ..module_utils.io.ledger_file import LedgerFile
 
 SPEC = {
@@ -91,7 +107,10 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     run, phase = check_run(params["run"]), check_phase(params["phase"])
     requires = [check_phase(name) for name in params["requires"]]
     book = LedgerFile(run["state_dir"])
-    states = phase_states(book.entries(), run["id"])
+    entries = book.entries()
+    start = newest_start(entries)
+    check_token(run.get("token"), start)
+    states = phase_states(entries, run["id"])
     missing = missing_requirements(states, requires)
     # In check mode no gate can have said GO, because nothing is recorded: the requirements are told, not enforced.
     if missing and not check_mode:
@@ -104,12 +123,14 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     state = states.get(phase, PhaseState(phase))
     if params["resume"] and state.verdict == GO:
         message = f"phase {phase} is GO already: passed over"
-        return {"changed": False, "skip": True, "attempt": state.attempt, "previous": GO, "message": message}
-    if not check_mode:
-        body = {"event": "started", "attempt": state.attempt + 1, "requires": requires}
-        book.append(run, [Draft("phase", phase, body)])
-    message = f"phase {phase}, attempt {state.attempt + 1}"
-    return {"changed": False, "skip": False, "attempt": state.attempt + 1, "previous": state.verdict, "message": message}
+        run = {**run, "token": start["seq"]} if start else run
+        return {"changed": False, "run": run, "skip": True, "attempt": state.attempt, "previous": GO, "message": message}
+    told = {"attempt": state.attempt + 1, "previous": state.verdict, "message": f"phase {phase}, attempt {state.attempt + 1}"}
+    if check_mode:
+        return {"changed": False, "run": run, "skip": False, **told}
+    body = {"event": STARTED, "attempt": state.attempt + 1, "requires": requires}
+    written = book.append(run, [Draft("phase", phase, body)])
+    return {"changed": False, "run": {**run, "token": written.entries[-1]["seq"]}, "skip": False, **told, **written.warnings}
 
 
 def main() -> None:

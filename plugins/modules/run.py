@@ -131,6 +131,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         "policy_digest": digest,
         "state_dir": params["state_dir"],
     }
+    warnings: Mapping[str, Any] = {}
     if known is None and not check_mode:
         body = {
             "application": params["application"],
@@ -139,12 +140,13 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
             "gates_digest": ledger.digest(params["gates"]),
             "decision_digest": ledger.digest(params["decision"]),
         }
-        book.append(run, [Draft("run", "", body)])
+        warnings = book.append(run, [Draft("run", "", body)]).warnings
     return {
         "changed": known is None,
         "run": run,
         "resumed": known is not None,
         **_standing(entries, run["id"], known is not None),
+        **warnings,
     }
 
 

@@ -179,4 +179,15 @@ PEOPLE = {
     "phase.duration": _gauge("time", "time a phase took", "phase"),
 }
 
-SLIS = {**PREFLIGHT, **MANUAL_QA, **BUILD, **DEPLOY, **EYES, **SOAK, **PEOPLE}
+# What a report or a monitoring system outside of this collection says: `name` is what it is, `part` a part of it.
+REPORTED = {
+    "reported.count": _count("a count that a report from outside states", "name", "part"),
+    "reported.ratio": _gauge("ratio", "a share that a report from outside states", "name", "part"),
+    "reported.bytes": _gauge("bytes", "a size that a report from outside states", "name", "part"),
+    "reported.time": _gauge("time", "a time that a report from outside states", "name", "part"),
+    "reported.number": _gauge("number", "a plain number that a report from outside states", "name", "part"),
+    "reported.rate": _gauge("rate", "a rate that a report from outside states", "name", "part"),
+    "reported.total": _counter("a counter of a monitoring system outside", "name", "part"),
+}
+
+SLIS = {**PREFLIGHT, **MANUAL_QA, **BUILD, **DEPLOY, **EYES, **SOAK, **PEOPLE, **REPORTED}

@@ -9,6 +9,9 @@ from typing import Callable
 
 from .errors import InputError
 
+# Beyond it a share cannot be told finely enough for a bound to be careful.
+TRIES_LIMIT = 10**12
+
 
 def upper_bound(hits: int, tries: int, confidence: float) -> float:
     """Return the one-sided upper bound of the true share when `hits` of `tries` were seen. `confidence` is a ratio, say 0.95."""
@@ -24,7 +27,7 @@ def lower_bound(hits: int, tries: int, confidence: float) -> float:
 
 
 def _check(hits: int, tries: int, confidence: float) -> None:
-    if not (0 <= hits <= tries and tries > 0 and 0 < confidence < 1):
+    if not (0 <= hits <= tries and 0 < tries <= TRIES_LIMIT and 0 < confidence < 1):
         raise InputError(f"no bound for {hits} of {tries} at confidence {confidence:g}")
 
 

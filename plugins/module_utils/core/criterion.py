@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from .aggregate import Aggregation, parse_aggregation
 from .errors import InputError
 from .expression import Expression, parse_expression
 from .fields import Fields
-from .limit import Limit, parse_limits
+from .limit import Alternatives, Limit, alternatives_text, parse_alternatives, parse_limit
 from .runs import check_phase
-from .units import did_you_mean
+from .timing import KEYS as TIMING_KEYS
+from .timing import Tolerance, read_timing
+from .units import did_you_mean, first_unit
 
 KEYS = (
     "id",
@@ -25,56 +27,87 @@ KEYS = (
     "expect",
     "pass",
     "warn",
+    "alert",
+    "baseline",
     "min_samples",
-    "min_duration",
-    "max_age",
+    *TIMING_KEYS,
     "confidence",
     "phase",
     "key",
+    "waivable",
     "observe",
+    "weight",
     "covers",
     "note",
 )
 ACROSS = ("sum", "max", "min")
 ID = re.compile(r"[a-z][a-z0-9_]{0,60}\.[a-z0-9_]{1,60}")
+NO_TOLERANCE = Tolerance()
+ON_NONE = INCONCLUSIVE, ABSOLUTE_ONLY = "inconclusive", "absolute_only"
 _POINT = re.compile(r"[A-Z]{2,6}-[0-9]{2}")
-_SPECIAL = {"count": "count", "slope": "growth", "rate": "rate"}
+_SPECIAL = {"count": "count", "slope": "growth", "rate": "rate", "share": "ratio"}
 _COUNTER_AGGREGATIONS = ("sum", "max", "min", "rate")
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """See docs/criteria.md. Durations are seconds, `confidence` a ratio (0: none); `across` joins label sets ("": never)."""
+    """See docs/criteria.md. Times are seconds, `confidence` and `min_coverage` ratios (0: none).
+
+    Every limit of one of `alternatives` must hold; `warnings` likewise. `across` joins label sets ("": never). `baseline` is what to
+    do without one ("": no limit is relative). `alert` is for the alert rules; the gate does not judge it.
+    """
 
     id: str
     phase: str
     expression: Expression
     aggregation: Aggregation
     dimension: str
-    limits: tuple[Limit, ...]
-    warnings: tuple[Limit, ...] = ()
+    alternatives: Alternatives
+    warnings: Alternatives = ()
     across: str = ""
     each: str = ""
     expect: tuple[str, ...] = ()
+    alert: Optional[Limit] = None
+    baseline: str = ""
     min_samples: int = 1
     min_duration: float = 0.0
     max_age: float = 0.0
+    warmup: float = 0.0
+    every: float = 0.0
+    tolerance: Tolerance = NO_TOLERANCE
+    sampled_every: float = 0.0
+    min_coverage: float = 0.0
+    max_gap: float = 0.0
     confidence: float = 0.0
     key: bool = False
+    waivable: bool = False
     observe: bool = False
+    weight: float = 1.0
     covers: tuple[str, ...] = ()
     title: str = ""
     note: str = ""
 
     @property
+    def limits(self) -> tuple[Limit, ...]:
+        """All limits of all alternatives."""
+        return tuple(limit for limits in self.alternatives for limit in limits)
+
+    @property
     def unit(self) -> str:
-        """The unit in which the criterion speaks: that of its first limit."""
-        return self.limits[0].quantity.unit
+        """The unit in which the criterion speaks: that of its first limit that has one."""
+        units = (limit.quantity.unit for limit in self.limits if limit.relative != "*")
+        return next(units, first_unit(self.dimension))
 
     @property
     def limit_text(self) -> str:
         """The limits as one text."""
-        return " and ".join(str(limit) for limit in self.limits)
+        return alternatives_text(self.alternatives)
+
+    @property
+    def subject(self) -> str:
+        """What is judged, as one text: `p(95) of host.cpu`."""
+        plain = self.aggregation.name in ("last", "increase")
+        return self.expression.text if plain else f"{self.aggregation} of {self.expression.text}"
 
 
 def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
@@ -86,34 +119,38 @@ def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
     fields.where = f"{where} ({name})"
     expression = parse_expression(fields.required("sli", "name what is judged"), fields.at("sli"))
     aggregation, across, dimension = read_aggregation(fields, expression)
-    limits = parse_limits(fields.required("pass", 'write the limit, e.g. pass: "== 0 count"'), dimension, fields.at("pass"))
+    alternatives, warnings = _read_limits(fields, dimension)
+    _check_steady(fields, expression, aggregation, (*alternatives, *warnings))
     return Criterion(
         id=name,
         phase=check_phase(fields.text("phase", gate_phase)),
         expression=expression,
         aggregation=aggregation,
         dimension=dimension,
-        limits=limits,
-        warnings=parse_limits(given["warn"], dimension, fields.at("warn")) if fields.has("warn") else (),
+        alternatives=alternatives,
+        warnings=warnings,
         across=across,
         each=_each(fields, expression),
         expect=_expect(fields),
+        alert=_alert(fields, dimension),
+        baseline=_baseline(fields, alternatives, warnings),
         min_samples=fields.whole("min_samples", 1),
-        min_duration=_min_duration(fields, aggregation),
-        max_age=fields.quantity("max_age", "time"),
-        confidence=_confidence(fields, expression, limits),
+        confidence=_confidence(fields, expression, alternatives),
         key=fields.flag("key"),
+        waivable=fields.flag("waivable"),
         observe=fields.flag("observe"),
+        weight=fields.weight("weight", 1.0),
         covers=read_covers(fields),
         title=fields.text("title"),
         note=fields.text("note"),
+        **read_timing(fields, aggregation.name),
     )
 
 
 def read_aggregation(fields: Fields, expression: Expression) -> tuple[Aggregation, str, str]:
     """Return the aggregation of one series, how label sets are joined ("": they are not), and the dimension of what comes out."""
     entry, ratio = expression.numerator.entry, bool(expression.denominator)
-    given = parse_aggregation(fields.given["agg"], fields.at("agg")) if fields.has("agg") else None
+    given = parse_aggregation(fields.given["agg"], fields.at("agg"), entry.dimension) if fields.has("agg") else None
     if entry.kind == "counter":
         _check_counter(given, fields, expression)
         aggregation = given if given is not None and given.name == "rate" else Aggregation("increase")
@@ -127,7 +164,7 @@ def read_aggregation(fields: Fields, expression: Expression) -> tuple[Aggregatio
     return aggregation, across, "ratio" if ratio else _SPECIAL.get(aggregation.name, entry.dimension)
 
 
-def _check_counter(given: Aggregation | None, fields: Fields, expression: Expression) -> None:
+def _check_counter(given: Optional[Aggregation], fields: Fields, expression: Expression) -> None:
     if given is not None and given.name not in _COUNTER_AGGREGATIONS:
         raise InputError(
             f"{given} means nothing for a counter",
@@ -135,6 +172,54 @@ def _check_counter(given: Aggregation | None, fields: Fields, expression: Expres
             why=f"{expression.numerator.sli} only grows",
             todo=f"leave agg out (the increase is judged), or use one of {', '.join(_COUNTER_AGGREGATIONS)}",
         )
+
+
+def _read_limits(fields: Fields, dimension: str) -> tuple[Alternatives, Alternatives]:
+    given = fields.required("pass", 'write the limit, e.g. pass: "== 0 count"')
+    alternatives = parse_alternatives(given, dimension, fields.at("pass"))
+    if not fields.has("warn"):
+        return alternatives, ()
+    return alternatives, parse_alternatives(fields.given["warn"], dimension, fields.at("warn"), every_one=False)
+
+
+def _check_steady(fields: Fields, expression: Expression, aggregation: Aggregation, alternatives: Alternatives) -> None:
+    if not any(limit.steady for limits in alternatives for limit in limits):
+        return
+    if expression.denominator or expression.numerator.entry.kind == "counter" or aggregation.name != "last":
+        raise InputError("a limit with `for` needs one gauge and agg last", where=fields.where, todo="leave agg out, or leave `for` out")
+    if fields.has("every"):
+        raise InputError("a limit with `for` cannot be judged in windows", where=fields.where, why="it is about the end of a series")
+
+
+def _alert(fields: Fields, dimension: str) -> Optional[Limit]:
+    if not fields.has("alert"):
+        return None
+    alert = parse_limit(fields.given["alert"], dimension, fields.at("alert"))
+    if alert.relative:
+        raise InputError("an alert cannot be relative to a baseline", where=fields.at("alert"), todo="write a number and a unit")
+    return alert
+
+
+def _baseline(fields: Fields, alternatives: Alternatives, warnings: Alternatives) -> str:
+    relative = any(limit.relative for limits in (*alternatives, *warnings) for limit in limits)
+    if not fields.has("baseline"):
+        return INCONCLUSIVE if relative else ""
+    given = Fields(fields.given["baseline"], fields.at("baseline"), ("from", "on_none"))
+    for name, known in (("from", ("last_verified",)), ("on_none", ON_NONE)):
+        value = given.text(name, known[0])
+        if value not in known:
+            raise InputError(f"{name} cannot be {value[:40]!r}", where=given.where, todo=did_you_mean(value, known))
+    if not relative:
+        raise InputError("no limit uses the baseline", where=given.where, todo='write a limit like "<= baseline * 1.10"')
+    on_none = given.text("on_none", INCONCLUSIVE)
+    if on_none == ABSOLUTE_ONLY and any(all(limit.relative for limit in limits) for limits in alternatives):
+        raise InputError(
+            "absolute_only needs an absolute limit beside the relative one",
+            where=given.where,
+            why="without a baseline nothing would be left to judge by",
+            todo='write both: pass: ["<= 5 s", "<= baseline * 1.10"]',
+        )
+    return on_none
 
 
 def read_covers(fields: Fields) -> tuple[str, ...]:
@@ -166,18 +251,12 @@ def _expect(fields: Fields) -> tuple[str, ...]:
     return fields.texts("expect")
 
 
-def _min_duration(fields: Fields, aggregation: Aggregation) -> float:
-    if aggregation.name == "slope" and not fields.has("min_duration"):
-        raise InputError("a slope needs min_duration", where=fields.where, todo="say how long it must be watched: min_duration: 4 h")
-    return fields.quantity("min_duration", "time")
-
-
-def _confidence(fields: Fields, expression: Expression, limits: tuple[Limit, ...]) -> float:
+def _confidence(fields: Fields, expression: Expression, alternatives: Alternatives) -> float:
     if not fields.has("confidence"):
         return 0.0
     confidence = fields.quantity("confidence", "ratio")
     counts = bool(expression.denominator) and expression.numerator.entry.dimension == "count"
-    if not counts or any(limit.sign in ("==", "!=") for limit in limits):
+    if not counts or any(limit.sign in ("==", "!=") for limits in alternatives for limit in limits):
         raise InputError("confidence only fits a ratio of counts with limits < <= > >=", where=fields.at("confidence"), todo="leave it out")
     if not 0.5 < confidence < 1:
         raise InputError("confidence must lie between 50 and 100 pct", where=fields.at("confidence"), todo="write 95 pct")

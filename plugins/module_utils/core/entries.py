@@ -13,7 +13,7 @@ from .releases import check_release_body
 
 MEASUREMENTS_LIMIT = 10000
 SAMPLES_LIMIT = 100000
-_FIELDS = ("sli", "value", "unit", "labels", "source", "detail", "samples", "series")
+_FIELDS = ("sli", "value", "unit", "labels", "source", "detail", "samples", "series", "histogram")
 
 
 class Draft(NamedTuple):
@@ -39,7 +39,7 @@ def drafts_of(phase: str, measurements: Sequence[Mapping[str, Any]], others: Seq
 def checked_measurement(item: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Return the measurement as it goes into the ledger; EvidenceError says which one is wrong and why."""
     where = f"measurements[{number}]"
-    unknown = sorted(set(item) - set(_FIELDS))
+    unknown = sorted(map(str, set(item) - set(_FIELDS)))
     if unknown:
         raise EvidenceError(f"a measurement has no field {unknown[0][:40]!r}", where=where, todo=f"known fields: {', '.join(_FIELDS)}")
     if not isinstance(item.get("sli"), str) or not isinstance(item.get("unit"), str):
@@ -53,7 +53,15 @@ def checked_measurement(item: Mapping[str, Any], number: int) -> dict[str, Any]:
         raise EvidenceError(f"samples must be a list of at most {SAMPLES_LIMIT} pairs", where=where)
     try:
         return measurement(
-            item["sli"], item.get("value"), item["unit"], labels, str(item.get("source", "")), item.get("detail"), samples, series
+            item["sli"],
+            item.get("value"),
+            item["unit"],
+            labels,
+            str(item.get("source", "")),
+            item.get("detail"),
+            samples,
+            series,
+            item.get("histogram"),
         )
     except (TypeError, ValueError) as error:
         raise EvidenceError(f"{item['sli']} cannot be recorded", where=where, why=str(error)[:200]) from error

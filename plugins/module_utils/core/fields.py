@@ -56,12 +56,19 @@ class Fields:
             raise InputError(f"{name} must be true or false", where=self.at(name), why=f"found {value!r}"[:80])
         return value
 
-    def whole(self, name: str, default: int) -> int:
-        """Return a whole number of at least 1."""
+    def whole(self, name: str, default: int, least: int = 1) -> int:
+        """Return a whole number of at least `least`."""
         value = self.given.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int) or (name in self.given and value < 1):
-            raise InputError(f"{name} must be a whole number of at least 1", where=self.at(name), why=f"found {value!r}"[:80])
+        if isinstance(value, bool) or not isinstance(value, int) or (name in self.given and value < least):
+            raise InputError(f"{name} must be a whole number of at least {least}", where=self.at(name), why=f"found {value!r}"[:80])
         return value
+
+    def weight(self, name: str, default: float) -> float:
+        """Return a number of at least 0."""
+        value = self.given.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e6:
+            raise InputError(f"{name} must be a number from 0 to a million", where=self.at(name), why=f"found {value!r}"[:80])
+        return float(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; () when it is not there."""

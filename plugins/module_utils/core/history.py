@@ -18,11 +18,14 @@ Entries = Sequence[Mapping[str, Any]]
 def runs_answer(entries: Entries) -> dict[str, Any]:
     """Return {runs}: each run with its decision, the newest last."""
     runs = []
+    by_run: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        by_run.setdefault(entry["run"], []).append(entry)
     for entry in entries:
         if entry["kind"] != "run":
             continue
-        decision = _newest(entries, entry["run"], "decision")
-        states = phase_states(entries, entry["run"])
+        decision = _newest(by_run[entry["run"]], entry["run"], "decision")
+        states = phase_states(by_run[entry["run"]], entry["run"])
         runs.append(
             {
                 "id": entry["run"],
@@ -102,7 +105,7 @@ def _why(answer: Mapping[str, Any], gates: Mapping[str, Any], decision: Mapping[
         return f"{head} is decided: GO"
     if following in gates and answer["phases"][following]["verdict"] != "RUNNING":
         body = gates[following]
-        return f"{head} stands at {following}: {gate_message(following, str(body['verdict']), run['policy'], body['outcomes'])}"
+        return f"{head} stands at {following}: {gate_message(following, str(body.get('verdict')), run['policy'], body.get('outcomes', []))}"
     if decision:
         return f"{head} is decided: {decision.get('decision')}, in the way: {', '.join(decision.get('in_the_way', []))}"
     state = "begun, and not judged" if following in answer["phases"] else "not begun"

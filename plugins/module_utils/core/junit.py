@@ -31,18 +31,24 @@ class _Reader:
     def __init__(self) -> None:
         self.depth = 0
         self.root = ""
+        self.stated = 0
         self.case: str | None = None
         self.outcome = ""
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.failures: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """An element begins; a prefix of a namespace makes no other element of it."""
+        name = name.rsplit(":", 1)[-1].lower()
         self.depth += 1
         self.root = self.root or name
         if self.depth > MAX_DEPTH:
             raise EvidenceError(f"the test report is nested deeper than {MAX_DEPTH} levels")
+        if name in ("testsuite", "testsuites"):
+            self.stated += sum(attributes.get(count, "0").strip() not in ("", "0") for count in ("failures", "errors"))
         if name == "testcase":
+            if self.case is not None:
+                raise EvidenceError("a test case stands in another one", where=self.case, why="the failure of one would hide in the other")
             self.case = f"{attributes.get('classname', '')}::{attributes.get('name', '')}"[:300]
             self.outcome = "passed"
         elif self.case is not None and name in ("failure", "error"):
@@ -56,6 +62,7 @@ class _Reader:
 
     def end(self, name: str) -> None:
         """An element ends."""
+        name = name.rsplit(":", 1)[-1].lower()
         self.depth -= 1
         if name == "testcase" and self.case is not None:
             self.counts[self.outcome] += 1
@@ -84,8 +91,12 @@ def read_junit(raw: bytes) -> TestResults:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
         raise EvidenceError("the test report is no XML", where=f"line {error.lineno}", why=str(error)) from error
+    except (LookupError, ValueError) as error:
+        raise EvidenceError("the test report is no XML", why=f"its encoding cannot be read: {error}"[:200]) from error
     if reader.root not in ("testsuites", "testsuite"):
         raise EvidenceError("the report is no JUnit report", why=f"its root is <{reader.root}>")
     counts = reader.counts
+    if reader.stated and not counts["failed"]:
+        raise EvidenceError("the test report contradicts itself", why="a suite states failures or errors, and no case has one")
     run = counts["passed"] + counts["failed"]
     return TestResults(run, counts["passed"], counts["failed"], counts["skipped"], tuple(reader.failures[:50]))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 from .errors import LedgerError
 
@@ -21,14 +22,59 @@ GENESIS = "0" * 64
 LINE_LIMIT = 8 * 1024 * 1024
 DEPTH_LIMIT = 20
 
+_PLAIN = r"[ !#-\[\]-~]{0,200}"
+_BODY_KEY = b'{"body":'
+_HASH_KEY = b',"hash":"'
+_HASH_LENGTH = len(_HASH_KEY) + 64 + 1
+# The fields behind the body, in the order of the canonical form. None of them can hold a quote, so the last `"hash":"` of a
+# line is the hash of the entry, whatever its body says.
+_AFTER_BODY = re.compile(
+    rf',"hash":"([0-9a-f]{{64}})","kind":"({"|".join(KINDS)})","phase":"({_PLAIN})"'
+    rf',"policy":"({_PLAIN})","prev":"([0-9a-f]{{64}})","release":"({_PLAIN})"'
+    rf',"run":"({_PLAIN})","seq":([1-9][0-9]{{0,14}}),"time":"([0-9TZ:.-]{{1,30}})"\}}\n'
+)
+
+
+class Link(NamedTuple):
+    """An entry as it stands in its line: verified, with its body not yet read."""
+
+    seq: int
+    time: str
+    kind: str
+    run: str
+    release: str
+    phase: str
+    policy: str
+    body: bytes
+    prev: str
+    hash: str
+
+    def entry(self) -> dict[str, Any]:
+        """Return the entry with its body. LedgerError for a body that is no plain data."""
+        try:
+            text = self.body.decode("ascii")
+            body = _DECODER.decode(text)
+            _check_letters(text, body)
+        except (ValueError, RecursionError) as error:
+            raise LedgerError("the body of an entry is no JSON", where=f"entry {self.seq}", why=ascii(error)[:120]) from error
+        if not isinstance(body, dict):
+            raise LedgerError("the body of an entry is no mapping", where=f"entry {self.seq}")
+        if self.body.count(b"[") + self.body.count(b"{") > DEPTH_LIMIT:
+            _check_shape(body, 0)
+        entry = dict(zip(FIELDS, self))
+        entry["body"] = body
+        return entry
+
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, ASCII. LedgerError for NaN, depth or a foreign type."""
     _check_shape(value, 0)
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        _check_letters(text, value)
     except (TypeError, ValueError) as error:
-        raise LedgerError("a value cannot be written to the ledger", why=str(error)[:200]) from error
+        raise LedgerError("a value cannot be written to the ledger", why=ascii(error)[:200]) from error
+    return text
 
 
 def digest(value: Any) -> str:
@@ -40,6 +86,7 @@ def entry_after(tail: Mapping[str, Any] | None, time: str, kind: str, run: Mappi
     """Return the entry that follows `tail` (None: the first one). `run` has id, release and policy."""
     if kind not in KINDS:
         raise LedgerError(f"unknown kind of entry {str(kind)[:40]!r}", todo=f"known kinds: {', '.join(KINDS)}")
+    _check_plain({"run": run["id"], "release": run["release"], "policy": run["policy"], "phase": phase})
     entry = {
         "seq": 1 if tail is None else int(tail["seq"]) + 1,
         "time": time,
@@ -66,39 +113,43 @@ def line_of(entry: Mapping[str, Any]) -> str:
     return line
 
 
-def read_line(line: str, where: str) -> dict[str, Any]:
-    """Return the entry that stands in a line, checked against its own hash. LedgerError names the line."""
-    if len(line) > LINE_LIMIT:
-        raise LedgerError("a line is too long", where=where, why=f"{len(line)} bytes")
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise LedgerError("a line is no JSON", where=where, why=str(error)[:120], todo="do not edit the ledger") from error
-    if not isinstance(entry, dict) or sorted(entry) != sorted(FIELDS):
-        raise LedgerError("a line is no ledger entry", where=where, why="its fields are not the ones of an entry")
-    rest = {field: entry[field] for field in FIELDS if field != "hash"}
-    if canonical(entry) != line.rstrip("\n") or digest(rest) != entry["hash"]:
-        raise LedgerError("an entry was changed", where=where, why="its hash does not agree with its content")
-    if isinstance(entry["seq"], bool) or not isinstance(entry["seq"], int) or not isinstance(entry["body"], dict):
-        raise LedgerError("a line is no ledger entry", where=where, why="seq or body is of the wrong type")
-    return entry
+def read_links(lines: Iterable[bytes]) -> Iterator[Link]:
+    """Yield the line of each entry, checked against its own hash and the one before. LedgerError names the first wrong line.
 
-
-def read_chain(lines: Iterable[str]) -> list[dict[str, Any]]:
-    """Return all entries, each checked against its own hash and the one before. LedgerError names the first wrong line."""
-    entries: list[dict[str, Any]] = []
+    `lines` end with the line end that they have in the file. Nothing is parsed and nothing written anew: the hash is that of the
+    line's own bytes without the hash.
+    """
     previous = GENESIS
     for number, line in enumerate(lines, start=1):
-        entry = read_line(line, f"ledger line {number}")
-        if entry["seq"] != number or entry["prev"] != previous:
+        link = _link(line, f"ledger line {number}")
+        if link.seq != number or link.prev != previous:
             raise LedgerError(
                 "the chain is broken",
                 where=f"ledger line {number}",
-                why=f"entry {entry['seq']} does not follow the line before: a line was inserted, deleted or moved",
+                why=f"entry {link.seq} does not follow the line before: a line was inserted, deleted or moved",
             )
-        entries.append(entry)
-        previous = entry["hash"]
-    return entries
+        yield link
+        previous = link.hash
+
+
+def read_chain(lines: Iterable[bytes]) -> list[dict[str, Any]]:
+    """Return all entries, verified like read_links. LedgerError names the first wrong line."""
+    return [link.entry() for link in read_links(lines)]
+
+
+def _link(line: bytes, where: str) -> Link:
+    if len(line) > LINE_LIMIT:
+        raise LedgerError("a line is too long", where=where, why=f"{len(line)} bytes")
+    at = line.rfind(_HASH_KEY)
+    found = _AFTER_BODY.fullmatch(line[max(at, 0) :].decode("ascii")) if line.isascii() else None
+    if found is None or not line.startswith(_BODY_KEY):
+        raise LedgerError("a line is no ledger entry", where=where, why="it is not of the form that an entry has", todo="do not edit it")
+    known = hashlib.sha256(line[:at])
+    known.update(line[at + _HASH_LENGTH : -1])
+    own, kind, phase, policy, prev, release, run, seq, time = found.groups()
+    if known.hexdigest() != own:
+        raise LedgerError("an entry was changed", where=where, why="its hash does not agree with its content")
+    return Link(int(seq), time, kind, run, release, phase, policy, line[len(_BODY_KEY) : at], prev, own)
 
 
 def head_of(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,18 +157,37 @@ def head_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in ("seq", "hash", "time", "run", "phase")}
 
 
-def head_problems(entries: Sequence[Mapping[str, Any]], heads: Iterable[tuple[str, Any]]) -> list[str]:
-    """Return one sentence for each head (name, content) that the chain does not hold any more."""
+def head_problems(hashes: Sequence[str], heads: Iterable[tuple[str, Any]]) -> list[str]:
+    """Return one sentence for each head (name, content) that the chain, given by the hashes of its entries, does not hold any more."""
     problems = []
     for name, head in heads:
         sequence = head.get("seq") if isinstance(head, Mapping) else None
-        if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
+        if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 0:
             problems.append(f"head {name} cannot be read")
-        elif sequence > len(entries):
-            problems.append(f"head {name} names entry {sequence}, the ledger ends with {len(entries)}: its end was cut off")
-        elif entries[sequence - 1]["hash"] != head.get("hash"):
+        elif sequence > len(hashes):
+            problems.append(f"head {name} names entry {sequence}, the ledger ends with {len(hashes)}: its end was cut off")
+        elif head.get("hash") != (hashes[sequence - 1] if sequence else GENESIS):
             problems.append(f"head {name} names another entry {sequence} than the ledger holds")
     return problems
+
+
+def _check_plain(texts: Mapping[str, Any]) -> None:
+    for name, text in texts.items():
+        if not re.fullmatch(_PLAIN, str(text)):
+            raise LedgerError(f"the {name} of an entry must be a short plain text", why=repr(text)[:80])
+
+
+def _check_letters(text: str, value: Any) -> None:
+    """ValueError for half of a surrogate pair: no file name, no command and no terminal could be given it."""
+    if "\\ud" in text:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _check_shape(value: Any, depth: int) -> None:

@@ -13,11 +13,13 @@ MAX_CHARS = 2_000_000
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 5_000
 MAX_NESTING = 10
+MAX_HEADING_CHARS = 500
+MAX_CELLS = 100
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*$")
+# Each pattern is matched in linear time, whatever the line: nothing that repeats stands beside its like.
+_HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*)$")
 _TASK = re.compile(r"^(\s*)(?:[-*+]|\d{1,4}[.)])\s+\[(.)\](?:\s+(.*))?$")
 _FENCE = re.compile(r"^\s*(```+|~~~+)")
-_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,11 @@ def read_lines(text: str) -> list[Line]:
             continue
         heading = _HEADING.match(line)
         if heading:
-            level = len(heading.group(1))
-            headings = [item for item in headings if item[0] < level] + [(level, heading.group(2))]
-            found.append(Line(number, "heading", heading.group(2), _path(headings)))
+            level, title = len(heading.group(1)), heading.group(2).rstrip().rstrip("#").rstrip()
+            if len(title) > MAX_HEADING_CHARS:
+                raise EvidenceError(f"a heading is longer than {MAX_HEADING_CHARS} characters", where=f"line {number}")
+            headings = [item for item in headings if item[0] < level] + [(level, title)]
+            found.append(Line(number, "heading", title, _path(headings)))
             header = ()
             continue
         if "|" in line and line.strip().startswith("|"):
@@ -93,14 +97,21 @@ def _path(headings: list[tuple[int, str]]) -> tuple[str, ...]:
 
 def _table_line(found: list[Line], number: int, line: str, path: tuple[str, ...], header: tuple[str, ...]) -> tuple[str, ...]:
     """Append a line of a table; the header of the table it belongs to is returned."""
-    if _RULE.match(line):
+    if _is_rule(line.strip()):
         return header
     cells = tuple(cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|")))
+    if len(cells) > MAX_CELLS:
+        raise EvidenceError(f"a table has more than {MAX_CELLS} columns", where=f"line {number}")
     if not header:
         found.append(Line(number, "header", line.strip(), path, cells=cells))
         return cells
     found.append(Line(number, "row", line.strip(), path, cells=cells, header=header))
     return header
+
+
+def _is_rule(line: str) -> bool:
+    """True for the line between header and rows, such as `|---|:-:|`."""
+    return line.rfind("|") > 0 and all(letter in ":|-" or letter.isspace() for letter in line)
 
 
 def _task_or_text(number: int, line: str, path: tuple[str, ...]) -> Line:

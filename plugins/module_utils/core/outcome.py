@@ -4,21 +4,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Optional
 
 PASS, WARN, FAIL, INCONCLUSIVE, ERROR, WAIVED = "PASS", "WARN", "FAIL", "INCONCLUSIVE", "ERROR", "WAIVED"
 GOOD = (PASS, WARN, WAIVED)
 # Worst first: of several groups the worst speaks for the criterion.
 SEVERITY = (ERROR, FAIL, INCONCLUSIVE, WARN, WAIVED, PASS)
-REASONS = ("no_data", "stale", "short", "other_release", "not_finite", "ambiguous", "low_power")
+REASONS = ("no_data", "stale", "short", "gap", "other_release", "no_baseline", "not_finite", "ambiguous", "low_power")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. `value` and `distance` are in `unit`; distance > 0 is room left, < 0 is what is missing; None is unknown.
+    """One outcome. `value`, `low`, `high`, `baseline` and `distance` are in `unit`; None is unknown, or not there.
 
-    `n` is the number looked at (samples, or the denominator of a ratio of counts), `evidence` the seqs of the ledger entries.
+    `distance` > 0 is room left, < 0 is what is missing. `low` and `high` are the interval that was judged, when there was one. `n` is
+    the number looked at (samples, or the denominator of a ratio of counts), `coverage` a ratio, `evidence` the seqs of the ledger
+    entries, `changes` what would make it good.
     """
 
     id: str
@@ -27,8 +30,8 @@ class Outcome:
     limit: str
     unit: str
     reason: str = ""
-    value: float | None = None
-    distance: float | None = None
+    value: Optional[float] = None
+    distance: Optional[float] = None
     n: int = 0
     evidence: tuple[int, ...] = ()
     group: str = ""
@@ -36,6 +39,14 @@ class Outcome:
     observe: bool = False
     covers: tuple[str, ...] = ()
     title: str = ""
+    low: Optional[float] = None
+    high: Optional[float] = None
+    coverage: Optional[float] = None
+    baseline: Optional[float] = None
+    windows: Optional[Mapping[str, int]] = None
+    waiver: Optional[Mapping[str, str]] = None
+    weight: float = 1.0
+    changes: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -47,6 +58,6 @@ class Outcome:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
-def status_text(outcome: dict[str, Any]) -> str:
+def status_text(outcome: Mapping[str, Any]) -> str:
     """Return `INCONCLUSIVE(no_data)` or the bare status."""
     return f"{outcome['status']}({outcome['reason']})" if outcome.get("reason") else str(outcome["status"])

@@ -3,7 +3,8 @@
 """The policy: the gates with their criteria, and the go/no-go matrix. Read whole before anything is judged by it.
 
 What it refuses: unknown keys, SLIs, units, aggregations and phases; ids that stand twice; an empty gate; a gate in which every
-criterion only observes; a criterion without a limit; a row of the matrix that rests on nothing or on an unknown criterion.
+criterion only observes or all weights are 0; a criterion without a limit; a row of the matrix that rests on nothing or on an
+unknown criterion.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .errors import InputError
 from .expression import parse_expression
 from .fields import Fields
 from .ledger import digest
-from .limit import parse_limits
+from .limit import parse_alternatives
 from .runs import check_phase
 from .units import did_you_mean
 
@@ -108,6 +109,9 @@ def _read_gate(phase: str, given: Any) -> Gate:
     read = tuple(read_criterion(item, phase, f"{where}.criteria[{number}]") for number, item in enumerate(criteria))
     if all(criterion.observe for criterion in read):
         raise InputError("every criterion of the gate only observes", where=where, todo="let at least one criterion decide")
+    if not sum(criterion.weight for criterion in read if not criterion.observe):
+        todo = "give a deciding criterion a weight above 0, or leave weight out"
+        raise InputError("the weights of the gate sum to 0", where=where, todo=todo)
     return Gate(phase, fields.text("title", phase), read, fields.texts("requires"), fields.flag("in_decision", True))
 
 
@@ -148,9 +152,13 @@ def _read_when(given: Any, name: str, where: str) -> Criterion:
     aggregation, across, dimension = read_aggregation(fields, expression)
     if aggregation.name == "slope":
         raise InputError("a slope cannot stand in the matrix", where=fields.at("agg"), todo="make it a criterion and name it under unless")
-    limits = parse_limits(fields.required("is", 'write what means HOLD, e.g. is: "< 90 pct"'), dimension, fields.at("is"))
+    given_limit = fields.required("is", 'write what means HOLD, e.g. is: "< 90 pct"')
+    alternatives = parse_alternatives(given_limit, dimension, fields.at("is"))
+    if any(limit.relative or limit.steady for limits in alternatives for limit in limits):
+        todo = "make it a criterion and name it under unless"
+        raise InputError("a condition of the matrix is a plain limit", where=fields.at("is"), todo=todo)
     phase = check_phase(str(fields.required("phase", "say in which phase the evidence was recorded")))
-    return Criterion(name, phase, expression, aggregation, dimension, limits, across=across)
+    return Criterion(name, phase, expression, aggregation, dimension, alternatives, across=across)
 
 
 def _refuse_twins(ids: list[str]) -> None:

@@ -10,13 +10,14 @@ pass"), and boxes under an issue heading (those are issues). A box is passed onl
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .errors import EvidenceError
-from .markdown import MAX_CHARS, Line, read_lines
+from .markdown import MAX_CHARS, MAX_LINES, Line, read_lines
 from .qa_issues import Issue, heading_severity, issue_columns, issue_of_row, plain, severity_of, state_of
 
 _SIGN_OFF = re.compile(r"^(?:\W|\d|and\b|qa\b|team\b|final\b|section\b|part\b|test\w*\b)*(sign[- ]?offs?|approvals?)\b")
@@ -30,8 +31,10 @@ _PREREQUISITES = re.compile(
 )
 _ISSUES = re.compile(r"\b(issues?|bugs?|defects?)\b")
 _SUMS_UP = re.compile(r"^(all (of the )?(above|items|points|checks)\b|(section|part|group)\b.*\b(complete|completed|passed|done)\b)")
-_STATED = re.compile(r"(?:(\d{1,5})\s*\+?\s*(?:points?|pts)\b|(?:total|score)\b[^\d\n]{0,20}[\d_ ]*/\s*(\d{2,5})\b)", re.I)
-_SCORE = re.compile(r"\bscore\b[^\d\n/]{0,20}(\d{1,5})\s*/\s*\d{1,5}", re.I)
+_STATED = re.compile(r"(?:(\d{1,5})\s{0,5}\+?\s{0,5}(?:points?|pts)\b|(?:total|score)\b[^\d\n]{0,20}[\d_ ]{0,20}/\s{0,5}(\d{2,5})\b)", re.I)
+_SCORE = re.compile(r"\bscore\b[^\d\n/]{0,20}(\d{1,5})\s{0,5}/\s{0,5}\d{1,5}", re.I)
+_UNSAID = re.compile(r"[\w /()-]{2,40}:?\**:?\**")
+_UNSAID_LIMIT = 60
 _PASSED_CELLS = {"[x]": True, "✅": True, "✓": True, "✔": True, "✔️": True, "[ ]": False, "❌": False, "✗": False, "✘": False}
 
 
@@ -112,23 +115,47 @@ def parse_csv(text: str) -> Checklist:
     """Read `id,title,status,severity` lines: with a severity an issue, without one a point."""
     if len(text) > MAX_CHARS:
         raise EvidenceError(f"the QA sheet is longer than {MAX_CHARS} characters")
-    reader = csv.DictReader(io.StringIO(text))
-    if not {"title", "status"} <= {name.strip().lower() for name in reader.fieldnames or ()}:
-        raise EvidenceError("the QA sheet has no title and status column", where="line 1", todo="start it with id,title,status,severity")
     count = _Count()
-    for raw in reader:
-        row = {str(name).strip().lower(): (value or "") for name, value in raw.items() if isinstance(value, (str, type(None)))}
+    for line, row in _csv_rows(text):
         if row.get("severity", "").strip():
-            count.issues.append(_csv_issue(row, reader.line_num))
+            count.issues.append(_csv_issue(row, line))
         else:
             passed = plain(row["status"]) in ("pass", "passed", "ok")
-            count.point(row.get("group", "") or "points", row["title"], reader.line_num, passed)
+            count.point(row.get("group", "") or "points", row["title"], line, passed)
     if not count.groups:
-        raise EvidenceError(
-            "the QA sheet holds no point", where=f"line {reader.line_num}", why="every line names a severity, or none is there"
-        )
+        raise EvidenceError("the QA sheet holds no point", where="line 2", why="every line names a severity, or none is there")
     count.tables = 1
     return _checklist(count, None, None)
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of a line and its cells by column; a column that stands twice would let a cell hide another one."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    names: list[str] = []
+    try:
+        for row in reader:
+            if reader.line_num > MAX_LINES:
+                raise EvidenceError(f"the QA sheet has more than {MAX_LINES} lines", where=f"line {MAX_LINES}")
+            if not names:
+                names = _csv_header(row)
+            elif len(row) > len(names):
+                why = f"{len(row)} cells, {len(names)} columns"
+                raise EvidenceError("a line has more cells than there are columns", where=f"line {reader.line_num}", why=why)
+            elif row:
+                yield reader.line_num, {**dict.fromkeys(names, ""), **dict(zip(names, row))}
+    except csv.Error as error:
+        raise EvidenceError("the QA sheet is no CSV", where=f"line {reader.line_num}", why=str(error)[:160]) from error
+    if not names:
+        raise EvidenceError("the QA sheet is empty", where="line 1")
+
+
+def _csv_header(row: Sequence[str]) -> list[str]:
+    names = [name.strip().lower() for name in row]
+    if not {"title", "status"} <= set(names):
+        raise EvidenceError("the QA sheet has no title and status column", where="line 1", todo="start it with id,title,status,severity")
+    if len(set(names)) < len(names):
+        raise EvidenceError("a column of the QA sheet stands twice", where="line 1", why=", ".join(names)[:200])
+    return names
 
 
 def _csv_issue(row: dict[str, str], line: int) -> Issue:
@@ -154,7 +181,8 @@ def _checklist(count: _Count, stated: int | None, score: int | None) -> Checklis
     )
 
 
-def _section(path: Sequence[str]) -> str:
+@functools.lru_cache(maxsize=256)
+def _section(path: tuple[str, ...]) -> str:
     """What the headings above a line make of it: points, or one of the sections whose boxes are no points."""
     for heading in path:
         name = re.sub(r"^(?:(?:part|section|phase|step)\s+)?\d+(?:\.\d+)*\s*[:.)-]*\s*", "", plain(heading))
@@ -222,7 +250,8 @@ def _blanks(line: Line) -> int:
         return 0
     underscores = len(re.findall(r"_{3,}", line.text))
     choice = "[ ]" in line.text and not re.search(r"\[[xX]\]", line.text)
-    unsaid = bool(re.match(r"^[-*\s]*\**[\w /()-]{2,40}:?\**:?\**\s*$", line.text)) and ":" in line.text
+    label = line.text.strip().lstrip("-* \t")
+    unsaid = ":" in label and len(label) <= _UNSAID_LIMIT and bool(_UNSAID.fullmatch(label))
     return underscores or int(choice or unsaid)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ def state_of(text: str) -> str:
     return "open"
 
 
-def issue_columns(header: Sequence[str]) -> Mapping[str, int] | None:
+@functools.lru_cache(maxsize=64)
+def issue_columns(header: tuple[str, ...]) -> Mapping[str, int] | None:
     """Where an issue table keeps title, status and severity; None for a table that is no issue table."""
     names = [plain(cell) for cell in header]
     columns: dict[str, int] = {}
@@ -94,7 +96,8 @@ def issue_of_row(cells: Sequence[str], columns: Mapping[str, int], path: tuple[s
     return Issue(severity, title[:200] or "(no title)", state, line)
 
 
-def heading_severity(path: Sequence[str]) -> str | None:
+@functools.lru_cache(maxsize=256)
+def heading_severity(path: tuple[str, ...]) -> str | None:
     """The severity that the nearest heading names."""
     for heading in reversed(path):
         severity = severity_of(heading)

@@ -7,6 +7,7 @@ The body of a release entry is `{release, state, ...}`; what else it holds (comm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from .errors import InputError
 
 STATES = ("built", "deployed", "verified", "soaked", "bad", "rolled_back")
-_GOOD = ("verified", "soaked")
+PROVED = ("verified", "soaked")
 _SPOILED = ("bad", "rolled_back")
 
 
@@ -31,12 +32,12 @@ class Release:
     @property
     def good(self) -> bool:
         """True when it was verified or soaked, and neither found bad nor rolled back since."""
-        return self._last(_GOOD) > self._last(_SPOILED)
+        return self._last(PROVED) > self._last(_SPOILED)
 
     @property
     def good_since(self) -> int:
         """The seq of the newest proof that it is good; 0 when there is none."""
-        return self._last(_GOOD)
+        return self._last(PROVED)
 
     def _last(self, states: Sequence[str]) -> int:
         return max((self.seqs.get(state, 0) for state in states), default=0)
@@ -44,10 +45,16 @@ class Release:
 
 def check_release_body(body: Mapping[str, Any]) -> None:
     """InputError unless the body of a release entry names a release and a known state."""
-    if not isinstance(body.get("release"), str) or not body["release"]:
-        raise InputError("a release entry names no release", where="entries[].body.release")
+    if not _is_release(body.get("release")):
+        why = f"found {str(body.get('release'))[:40]!r}, expected 12 hex digits"
+        raise InputError("a release entry names no release", where="entries[].body.release", why=why)
     if body.get("state") not in STATES:
         raise InputError(f"unknown release state {str(body.get('state'))[:40]!r}", todo=f"known states: {', '.join(STATES)}")
+
+
+def _is_release(name: Any) -> bool:
+    """The name of a release becomes part of paths and commands, so it is never anything but hex digits."""
+    return isinstance(name, str) and re.fullmatch(r"[0-9a-f]{12}", name) is not None
 
 
 def release_history(entries: Sequence[Mapping[str, Any]]) -> list[Release]:
@@ -55,7 +62,7 @@ def release_history(entries: Sequence[Mapping[str, Any]]) -> list[Release]:
     found: dict[str, Release] = {}
     for entry in entries:
         body = entry["body"]
-        if entry["kind"] != "release" or body.get("state") not in STATES or not isinstance(body.get("release"), str):
+        if entry["kind"] != "release" or body.get("state") not in STATES or not _is_release(body.get("release")):
             continue
         name, state = body["release"], body["state"]
         before = found.pop(name, Release(name, state))

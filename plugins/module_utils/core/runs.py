@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import InputError
+from .errors import InputError, LedgerError
 from .times import compact, unix_seconds
 
 PHASES = ("preflight", "manual_qa", "build", "deploy", "smoke", "soak", "validate", "decision")
 BETWEEN = ("rollback", "drill")
 GO, HOLD, FAIL, ERROR = "GO", "HOLD", "FAIL", "ERROR"
+STARTED = "started"
 RUNNING, OUTDATED, NEVER = "RUNNING", "OUTDATED", "NEVER"
 
 Entry = Mapping[str, Any]
@@ -50,8 +51,8 @@ class PhaseState:
         return round(unix_seconds(self.judged) - unix_seconds(self.started), 3)
 
 
-def check_run(run: Mapping[str, Any]) -> dict[str, str]:
-    """Return the run dict when it is one; InputError names the field that is wrong."""
+def check_run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the run dict when it is one, with its fencing token if it has one; InputError names the field that is wrong."""
     shapes = {
         "id": r"r-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}",
         "release": r"[0-9a-f]{12}",
@@ -70,7 +71,20 @@ def check_run(run: Mapping[str, Any]) -> dict[str, str]:
             )
     if not str(run["commit"]).startswith(str(run["release"])):
         raise InputError("release and commit of the run do not belong together", where="parameter run", why=str(run["release"]))
-    return {field: str(run[field]) for field in shapes}
+    if not str(run["id"]).endswith(f"-{run['release']}"):
+        why = f"a run id ends with its release, this one is {run['id']}"
+        raise InputError(f"this is no run of release {run['release']}", where="parameter run", why=why)
+    return {**{field: str(run[field]) for field in shapes}, **_token_of(run)}
+
+
+def _token_of(run: Mapping[str, Any]) -> dict[str, int]:
+    token = run.get("token")
+    if token is None:
+        return {}
+    if isinstance(token, bool) or not isinstance(token, int) or token < 1:
+        todo = "pass the run that the phase module returned"
+        raise InputError(f"the run has no usable token: {str(token)[:40]!r}", where="parameter run", todo=todo)
+    return {"token": token}
 
 
 def check_phase(phase: str) -> str:
@@ -79,6 +93,33 @@ def check_phase(phase: str) -> str:
     if phase not in known:
         raise InputError(f"unknown phase {str(phase)[:40]!r}", todo=f"known phases: {', '.join(known)}")
     return phase
+
+
+def newest_start(entries: Sequence[Entry]) -> Entry | None:
+    """Return the newest start of a phase, of whatever run, or None."""
+    return next((entry for entry in reversed(entries) if entry["kind"] == "phase" and entry["body"].get("event") == STARTED), None)
+
+
+def check_token(token: int | None, start: Entry | None) -> None:
+    """LedgerError when a writer with this fencing token has been taken over; `start` is the newest start of a phase.
+
+    The token is the seq of the phase start that the writer made last. Whoever begins a phase later takes over, so that two
+    controllers never write one story. A writer without a token (a sign-off, a rollback by hand) is not fenced.
+    """
+    newest = 0 if start is None else int(start["seq"])
+    if token is None or token == newest:
+        return
+    if start is None or token > newest:
+        raise LedgerError(
+            f"the fencing token {token} is not of this ledger",
+            why=f"its newest start of a phase is entry {newest}",
+            todo="open the phase again",
+        )
+    raise LedgerError(
+        f"another writer has taken over: it began phase {start['phase']} of run {start['run']} at {start['time']} (entry {newest})",
+        why=f"the phase of this writer was begun before that (entry {token})",
+        todo="leave the run to the other one, or open the phase again by a new start of the playbook, which takes over",
+    )
 
 
 def new_run_id(entries: Sequence[Entry], now: float, commit: str) -> str:
@@ -117,7 +158,7 @@ def phase_states(entries: Sequence[Entry], run_id: str) -> dict[str, PhaseState]
     for entry in entries:
         if entry["run"] != run_id or not entry["phase"]:
             continue
-        if entry["kind"] == "phase" and entry["body"].get("event") == "started":
+        if entry["kind"] == "phase" and entry["body"].get("event") == STARTED:
             attempt = found.get(entry["phase"], {}).get("attempt", 0) + 1
             found[entry["phase"]] = {
                 "verdict": RUNNING,

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .errors import InputError
+from .limit import alternatives_text
 from .outcome import status_text
 from .policy import Policy
 from .text import plain
+from .units import show_time
 from .verdict import REFERENCE_POLICY, policy_note
+from .way_to_go import way_text, way_to_go
 
 _MARKS = {
     "PASS": "ok",
@@ -30,13 +33,16 @@ WIDTH = 110
 
 
 def verdict_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
-    """Return the outcomes of a gate as an aligned table; `*` marks key criteria, `(observed)` those that do not decide."""
+    """Return the outcomes of a gate as an aligned table, and what would make it GO.
+
+    `*` marks key criteria, `(observed)` those that do not decide.
+    """
     rows = []
     for outcome in outcomes:
         name = f"{outcome['id']}{'*' if outcome.get('key') else ''}"
         sentence = plain(outcome["sentence"], WIDTH) + (" (observed)" if outcome.get("observe") else "")
-        rows.append((_mark(outcome["status"]), name, status_text(dict(outcome)), sentence))
-    return _aligned(rows)
+        rows.append((_mark(outcome["status"]), name, status_text(outcome), sentence))
+    return "\n".join([_aligned(rows), *_indented(way_text(way_to_go(outcomes)))]) if rows else ""
 
 
 def decision_table(decision: Mapping[str, Any], policy: str = REFERENCE_POLICY) -> str:
@@ -47,6 +53,7 @@ def decision_table(decision: Mapping[str, Any], policy: str = REFERENCE_POLICY) 
         lines = [(_mark(row["answer"]), row["title"], row["answer"], plain(row["sentence"], WIDTH)) for row in rows]
         parts.append(_aligned([(mark, plain(name, 60), answer, text) for mark, name, answer, text in lines]))
     parts.append("gates: " + ", ".join(f"{gate['phase']} {gate['verdict']}" for gate in decision["gates"]))
+    parts += _indented(way_text(decision.get("way_to_go", ())))
     parts.append(f"decision: {decision['decision']}{policy_note(policy)}")
     return "\n".join(parts)
 
@@ -56,11 +63,11 @@ def policy_table(policy: Policy) -> str:
     lines = ["| phase | criterion | what is judged | limit | plan |", "|---|---|---|---|---|"]
     for gate in policy.gates.values():
         for criterion in gate.criteria:
-            judged = criterion.expression.text if criterion.aggregation.name in ("last", "increase") else None
-            text = judged or f"{criterion.aggregation} of {criterion.expression.text}"
+            text = criterion.subject
             text += f", joined by {criterion.across}" if criterion.across and criterion.across != criterion.aggregation.name else ""
             text += f", each {criterion.each}" if criterion.each else ""
-            limit = criterion.limit_text + "".join(f", warns at {warning}" for warning in criterion.warnings)
+            text += f", every {show_time(criterion.every)}" if criterion.every else ""
+            limit = criterion.limit_text + (f", warns at {alternatives_text(criterion.warnings)}" if criterion.warnings else "")
             limit += " (observed)" if criterion.observe else ""
             name = f"**{criterion.id}**" if criterion.key else criterion.id
             lines.append(f"| {gate.phase} | {name} | `{text}` | {limit} | {', '.join(criterion.covers)} |")
@@ -94,6 +101,10 @@ def _covered(policy: Policy) -> set[str]:
         *(row.covers for row in policy.go + policy.hold),
     )
     return {point for points in named for point in points}
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _mark(answer: str) -> str:

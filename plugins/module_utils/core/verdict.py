@@ -10,20 +10,22 @@ from typing import Any
 from .errors import InputError
 from .evidence import EvidenceBook, Loader
 from .judge import judge
-from .outcome import ERROR, FAIL, GOOD, Outcome, status_text
+from .outcome import ERROR, FAIL, GOOD, PASS, WARN, Outcome, status_text
 from .policy import Gate
 from .runs import GO, HOLD
 from .text import plain
+from .waiver import Waiver
+from .way_to_go import way_text, way_to_go
 
 REFERENCE_POLICY = "staging"
-
-
 UNKNOWN_EXPLAINED = 3
+WAY_SHOWN = 5
+_SCORES = {PASS: 1.0, WARN: 0.5}
 
 
-def judge_gate(gate: Gate, book: EvidenceBook, load: Loader, now: float) -> list[Outcome]:
+def judge_gate(gate: Gate, book: EvidenceBook, load: Loader, now: float, waivers: Sequence[Waiver] = ()) -> list[Outcome]:
     """Judge all criteria of a gate; none is ever left out."""
-    return [judge(criterion, book, load, now) for criterion in gate.criteria]
+    return [judge(criterion, book, load, now, waivers) for criterion in gate.criteria]
 
 
 def gate_verdict(outcomes: Sequence[Outcome]) -> str:
@@ -36,6 +38,14 @@ def gate_verdict(outcomes: Sequence[Outcome]) -> str:
     if any(outcome.status == ERROR for outcome in deciding):
         return ERROR
     return GO if all(outcome.status in GOOD for outcome in deciding) else HOLD
+
+
+def gate_score(outcomes: Sequence[Outcome]) -> float:
+    """Return the weighted share of what passed, 0 to 100: to be shown, and for nothing else. A WARN counts half, a waiver nothing."""
+    deciding = [outcome for outcome in outcomes if not outcome.observe]
+    whole = sum(outcome.weight for outcome in deciding)
+    got = sum(outcome.weight * _SCORES.get(outcome.status, 0.0) for outcome in deciding)
+    return round(100 * got / whole, 1) if whole else 0.0
 
 
 def policy_note(policy: str) -> str:
@@ -65,4 +75,5 @@ def gate_message(phase: str, verdict: str, policy: str, outcomes: Sequence[dict[
     told = [item for item in in_the_way if not (short and item in unknown)]
     named = [f"{item['id']} {status_text(item)}: {item['sentence']}" for item in told]
     named += [f"INCONCLUSIVE: {', '.join(item['id'] for item in unknown)}"] if short else []
-    return f"{text} | {' | '.join(named)}"
+    way = way_text(way_to_go(in_the_way), WAY_SHOWN)
+    return " | ".join([text, *named, *(line.strip() for line in way)])

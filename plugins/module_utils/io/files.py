@@ -17,7 +17,17 @@ def ensure_folder(path: str, mode: int = 0o700) -> bool:
     if os.path.isdir(path):
         return False
     os.makedirs(path, mode=mode, exist_ok=True)
+    sync_folder(os.path.dirname(os.path.abspath(path)))
     return True
+
+
+def sync_folder(path: str) -> None:
+    """Bring the names in a folder safely to the disk: a new or renamed file is lost with the power without it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_atomic(path: str, text: str, mode: int = 0o600) -> bool:
@@ -36,6 +46,7 @@ def write_atomic(path: str, text: str, mode: int = 0o600) -> bool:
     except BaseException:
         os.unlink(temporary)
         raise
+    sync_folder(os.path.dirname(path))
     return True
 
 
@@ -50,17 +61,21 @@ def read_text(path: str, limit: int = 32 * 1024 * 1024) -> str:
         if os.path.getsize(path) > limit:
             raise EvidenceError(f"{path} is larger than {limit} bytes", todo="look at what wrote it")
         with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+            text = stream.read(limit + 1)
     except OSError as error:
         raise EvidenceError(f"{path} cannot be read", why=error.strerror or str(error)) from error
+    if len(text) > limit:
+        raise EvidenceError(f"{path} is larger than {limit} bytes", todo="look at what wrote it")
+    return text
 
 
 def same_content(path: str, text: str, mode: int) -> bool:
     """True when the file has exactly this text and these permissions."""
     try:
-        if os.stat(path).st_mode & 0o777 != mode:
+        facts = os.stat(path)
+        if facts.st_mode & 0o777 != mode or facts.st_size != len(text.encode("utf-8")):
             return False
         with open(path, encoding="utf-8") as stream:
             return stream.read() == text
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeError):
         return False

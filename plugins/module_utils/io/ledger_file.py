@@ -2,32 +2,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The ledger on the disk: `ledger.jsonl` and the copied heads beside it.
 
-Writers hold an exclusive flock on the file, check the tail, append with one write and fsync, then copy the heads. A torn tail
-(the last write was killed) is moved to `ledger.torn-<time>`, and an incident entry says so.
+Writers hold an exclusive flock on the file, verify the chain, append with one write and fsync, then copy the heads. A torn tail
+(the last write was killed) is moved to `ledger.torn-<time>`, and an incident entry says so. Readers verify whatever they read.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
+import io
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from ..core.chain_state import TORN, ChainState
 from ..core.entries import Draft
-from ..core.errors import EvidenceError, LedgerError
-from ..core.ledger import LINE_LIMIT, entry_after, head_of, head_problems, line_of, read_chain, read_line
+from ..core.errors import LedgerError
+from ..core.ledger import LINE_LIMIT, entry_after, head_of, head_problems, line_of, read_links
 from ..core.times import compact, rfc3339
 from . import clock as machine
-from .files import ensure_folder, read_text, write_json
+from .files import ensure_folder, sync_folder
+from .ledger_heads import LedgerHeads, are_gone, latest_seq
 
 NAME = "ledger.jsonl"
 SIZE_LIMIT = 256 * 1024 * 1024
-HEADS_LIMIT = 20000
-_HEAD_LIMIT = 4096
-_LATEST = "latest.json"
+_POLL_SECONDS = 0.02
+_TORN_NAME = "ledger.torn-"
+_HEADS_GONE = "the heads of the ledger are gone: a cut-off end could not be seen"
 
 
 class Appended(NamedTuple):
@@ -35,6 +38,30 @@ class Appended(NamedTuple):
 
     entries: tuple[dict[str, Any], ...]
     repaired: str
+
+    @property
+    def warnings(self) -> dict[str, Any]:
+        """What a module adds to its result, so that a repair is never silent."""
+        if not self.repaired:
+            return {}
+        return {"warnings": [f"The last line of the ledger was torn, its writer was killed; it was moved to {self.repaired}."]}
+
+
+class Verified(NamedTuple):
+    """What a verification found: one sentence for each problem, number of entries and runs, the head of the chain ({}: empty)."""
+
+    problems: tuple[str, ...]
+    entries: int
+    runs: int
+    head: dict[str, Any]
+
+
+class _Raw(NamedTuple):
+    """One consistent look: whole lines, torn bytes behind them, heads by name."""
+
+    whole: bytes
+    torn: bytes
+    heads: dict[str, Any]
 
 
 class LedgerFile:
@@ -49,74 +76,137 @@ class LedgerFile:
     ) -> None:
         self.state_dir = state_dir
         self.path = os.path.join(state_dir, NAME)
-        self._heads = os.path.join(state_dir, "heads")
+        self._heads = LedgerHeads(state_dir)
         self._clock = clock
         self._sleep = sleep
         self._patience = patience_seconds
 
     def entries(self) -> list[dict[str, Any]]:
         """Return all entries, verified against chain and heads; a torn last line is left out. LedgerError when damaged."""
-        if not os.path.exists(self.path):
-            self._refuse(head_problems([], self._head_files()))
-            return []
-        with self._locked("rb", fcntl.LOCK_SH) as stream:
-            whole, _torn = _split_tail(self._read_all(stream))
-        entries = read_chain(_lines(whole))
-        self._refuse(head_problems(entries, self._head_files()))
+        raw = self._look()
+        entries = [link.entry() for link in read_links(io.BytesIO(raw.whole))]
+        self._refuse([entry["hash"] for entry in entries], raw.heads)
         return entries
 
     def problems(self) -> list[str]:
         """Return one sentence for each thing that is wrong with the ledger; an empty list means: verified."""
-        found: list[str] = []
-        entries: list[dict[str, Any]] = []
+        return list(self.verify().problems)
+
+    def verify(self, noted: str = "") -> Verified:
+        """Check all there is to check; `noted` is a hash of this ledger that somebody wrote down elsewhere."""
+        problems: list[str] = []
+        state = ChainState(())
         try:
-            if os.path.exists(self.path):
-                with self._locked("rb", fcntl.LOCK_SH) as stream:
-                    whole, torn = _split_tail(self._read_all(stream))
-                if torn:
-                    found.append(f"the last line is torn ({len(torn)} bytes): the next entry will repair it")
-                entries = read_chain(_lines(whole))
-                if entries and not os.path.exists(os.path.join(self._heads, _LATEST)):
-                    found.append("the heads are gone: a cut-off end cannot be seen")
-            found += head_problems(entries, self._head_files())
+            raw = self._look()
+            if raw.torn:
+                problems.append(f"the last line is torn ({len(raw.torn)} bytes): the next entry will repair it")
+            state = ChainState.of_lines(io.BytesIO(raw.whole))
+            problems += _head_problems(state.hashes, raw.heads) + state.foreign
+            problems += [f"{name} holds a torn tail of which no entry tells" for name in self._torn_files() if name not in state.told]
         except LedgerError as error:
-            found.append(str(error))
-        return found
+            problems.append(str(error))
+        if noted and noted not in state.hashes:
+            problems.append(f"no entry has the hash that was noted, {noted[:64]}: the ledger was cut off or written anew")
+        head = head_of(state.tail._asdict()) if state.tail else {}
+        return Verified(tuple(problems), len(state.hashes), state.runs, head)
 
     def append(self, run: Mapping[str, Any], drafts: Sequence[Draft]) -> Appended:
-        """Write the drafts as the next entries of the chain. LedgerError, and nothing written, when the tail is wrong."""
+        """Write the drafts as the next entries of the chain.
+
+        LedgerError, and nothing written, when the ledger is damaged or may not be written to by this run (see core/chain_state.py).
+        """
         ensure_folder(self.state_dir)
-        with self._locked("a+b", fcntl.LOCK_EX) as stream:
-            if os.fstat(stream.fileno()).st_size > SIZE_LIMIT:
-                raise LedgerError("the ledger is too large", where=self.path, todo="move it to an archive and start a new one")
-            tail, torn = self._tail(stream)
-            self._check_latest(tail)
-            saved = self._save_torn(stream, torn) if torn else ""
-            if saved:
-                drafts = [Draft("incident", "", _torn_body(torn, saved)), *drafts]
-            entries = self._chain(tail, run, drafts)
-            _write_all(stream.fileno(), "".join(line_of(entry) for entry in entries).encode("ascii"))
-            self._copy_heads(entries)
+        with self._locked(write=True) as descriptor:
+            raw = self._read(descriptor)
+            state = ChainState.of_lines(io.BytesIO(raw.whole), since=latest_seq(raw.heads))
+            self._refuse(state.hashes, raw.heads)
+            state.check(run, drafts)
+            saved = self._save_torn(descriptor, raw.torn) if raw.torn else ""
+            untold = [name for name in self._torn_files() if name not in state.told]
+            incidents = [Draft("incident", "", self._torn_body(name)) for name in untold]
+            entries = self._chain(state, run, [*incidents, *drafts])
+            if state.tail is None:
+                self._heads.begin()
+            self._write(descriptor, "".join(line_of(entry) for entry in entries).encode("ascii"))
+            # A writer that was killed between the line and its heads is made up for.
+            self._heads.copy([*(link._asdict() for link in state.behind), *entries])
         return Appended(tuple(entries), saved)
 
-    def _chain(self, tail: Mapping[str, Any] | None, run: Mapping[str, Any], drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    def _chain(self, state: ChainState, run: Mapping[str, Any], drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+        tail: Mapping[str, Any] | None = state.tail._asdict() if state.tail else None
         entries: list[dict[str, Any]] = []
         for draft in drafts:
-            entry = entry_after(tail, rfc3339(self._clock()), draft.kind, run, draft.phase, dict(draft.body))
-            entries.append(entry)
-            tail = entry
+            tail = entry_after(tail, rfc3339(self._clock()), draft.kind, run, draft.phase, dict(draft.body))
+            entries.append(tail)
         return entries
 
-    @contextmanager
-    def _locked(self, mode: str, operation: int) -> Iterator[IO[bytes]]:
-        """Open the ledger and hold the lock; LedgerError when another process keeps it longer than our patience."""
+    def _look(self) -> _Raw:
+        if not self._is_there():
+            heads = self._heads.read()
+            if not self._is_there():
+                return _Raw(b"", b"", heads)
+        with self._locked(write=False) as descriptor:
+            return self._read(descriptor)
+
+    def _is_there(self) -> bool:
+        """Only `no such file` means that there is no ledger; one that may not be looked at is not an empty one."""
         try:
-            descriptor = os.open(self.path, os.O_RDONLY if mode == "rb" else os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            os.stat(self.path)
+        except FileNotFoundError:
+            return False
         except OSError as error:
-            raise LedgerError("the ledger cannot be opened", where=self.path, why=error.strerror or str(error)) from error
-        with os.fdopen(descriptor, mode) as stream:
-            self._wait_for_lock(descriptor, operation)
-            yield stream
+            raise self._unreadable(error) from error
+        return True
+
+    def _read(self, descriptor: int) -> _Raw:
+        """Read file and heads under the lock: read apart, a writer in between would look like a cut-off end."""
+        size = os.fstat(descriptor).st_size
+        if size > SIZE_LIMIT:
+            raise LedgerError("the ledger is too large", where=self.path, why=f"more than {SIZE_LIMIT} bytes")
+        with open(descriptor, "rb", closefd=False) as stream:
+            stream.seek(max(0, size - LINE_LIMIT))
+            if size > LINE_LIMIT and b"\n" not in stream.read():
+                raise LedgerError(
+                    "the ledger does not end with an entry", where=self.path, why=f"no line ends in its last {LINE_LIMIT} bytes"
+                )
+            stream.seek(0)
+            raw = stream.read(size)
+        end = raw.rfind(b"\n") + 1
+        return _Raw(raw[:end], raw[end:], self._heads.read())
+
+    def _refuse(self, hashes: Sequence[str], heads: Mapping[str, Any]) -> None:
+        problems = _head_problems(hashes, heads)
+        if problems:
+            todo = "restore it from a backup, or move the state folder away and start a new one"
+            raise LedgerError("the ledger is damaged", where=self.path, why=problems[0], todo=todo)
+
+    @contextmanager
+    def _locked(self, write: bool) -> Iterator[int]:
+        """Open the ledger and hold its lock; LedgerError when another process keeps it longer than our patience."""
+        descriptor = self._open(write)
+        try:
+            self._wait_for_lock(descriptor, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
+            if os.fstat(descriptor).st_ino != os.stat(self.path).st_ino:
+                raise LedgerError("the ledger was replaced while it was opened", where=self.path, todo="start again")
+            yield descriptor
+        except OSError as error:
+            raise self._unreadable(error) from error
+        finally:
+            os.close(descriptor)
+
+    def _open(self, write: bool) -> int:
+        is_new = write and not os.path.exists(self.path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if write else os.O_RDONLY
+        try:
+            descriptor = os.open(self.path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        except OSError as error:
+            raise self._unreadable(error) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise LedgerError("the ledger must be a regular file", where=self.path)
+        if is_new:
+            sync_folder(self.state_dir)
+        return descriptor
 
     def _wait_for_lock(self, descriptor: int, operation: int) -> None:
         waited = 0.0
@@ -124,97 +214,65 @@ class LedgerFile:
             try:
                 fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
                 return
-            except OSError as error:
+            except BlockingIOError as error:
                 if waited >= self._patience:
                     why = f"another process has held its lock for {waited:.0f} s"
                     raise LedgerError("the ledger is locked", where=self.path, why=why, todo="look for a hanging run") from error
-            self._sleep(0.05)
-            waited += 0.05
+            self._sleep(_POLL_SECONDS)
+            waited += _POLL_SECONDS
 
-    def _read_all(self, stream: IO[bytes]) -> bytes:
-        raw = stream.read(SIZE_LIMIT + 1)
-        if len(raw) > SIZE_LIMIT:
-            raise LedgerError("the ledger is too large", where=self.path, why=f"more than {SIZE_LIMIT} bytes")
-        return raw
-
-    def _tail(self, stream: IO[bytes]) -> tuple[dict[str, Any] | None, bytes]:
-        """Return the last whole entry, verified, and the torn bytes behind it."""
-        size = os.fstat(stream.fileno()).st_size
-        start = max(0, size - 2 * LINE_LIMIT)
-        raw = os.pread(stream.fileno(), size - start, start)
-        whole, torn = _split_tail(raw)
-        if not whole:
-            if start:
-                raise LedgerError("the ledger's last line is too long", where=self.path, why="it is no entry of ours")
-            return None, torn
-        last = whole[:-1].rsplit(b"\n", 1)[-1]
-        return read_line(last.decode("ascii", "replace"), "the last line of the ledger"), torn
-
-    def _check_latest(self, tail: Mapping[str, Any] | None) -> None:
-        """A head that names more than the file holds means that somebody cut the end off: nothing is appended to that."""
+    def _write(self, descriptor: int, raw: bytes) -> None:
+        """Append with fsync. What does not fit on the disk is taken back, so that no other writer finds half a line."""
+        size = os.fstat(descriptor).st_size
+        if size + len(raw) > SIZE_LIMIT:
+            raise LedgerError("the ledger is too large", where=self.path, todo="move the state folder to an archive and start a new one")
         try:
-            latest = json.loads(read_text(os.path.join(self._heads, _LATEST), limit=_HEAD_LIMIT))
-            sequence, known = int(latest["seq"]), str(latest["hash"])
-        except EvidenceError:
-            if tail is not None and int(tail["seq"]) > 1 and not os.path.isdir(self._heads):
-                raise LedgerError("the heads of the ledger are gone", where=self._heads, todo="restore them from a backup") from None
-            return
-        except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError("the head of the ledger cannot be read", where=self._heads) from error
-        present = 0 if tail is None else int(tail["seq"])
-        if present < sequence or (present == sequence and tail is not None and tail["hash"] != known):
+            _write_all(descriptor, raw)
+        except OSError as error:
+            os.ftruncate(descriptor, size)
             raise LedgerError(
-                "the end of the ledger was cut off or changed",
-                where=self.path,
-                why=f"its head names entry {sequence}, the file ends with {present}",
-                todo="restore the ledger from a backup, or move the state folder away and start a new one",
-            )
+                "the ledger cannot be written", where=self.path, why=error.strerror or str(error), todo="make room on the disk"
+            ) from error
 
-    def _save_torn(self, stream: IO[bytes], torn: bytes) -> str:
-        name = f"ledger.torn-{compact(self._clock())}"
-        descriptor = os.open(os.path.join(self.state_dir, name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def _save_torn(self, descriptor: int, torn: bytes) -> str:
+        """Put the torn bytes into a file of their own, safely, before they are taken out of the ledger."""
+        name = next(name for name in self._torn_names() if not os.path.exists(os.path.join(self.state_dir, name)))
+        aside = os.open(os.path.join(self.state_dir, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            _write_all(descriptor, torn)
+            _write_all(aside, torn)
         finally:
-            os.close(descriptor)
-        os.ftruncate(stream.fileno(), os.fstat(stream.fileno()).st_size - len(torn))
+            os.close(aside)
+        sync_folder(self.state_dir)
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
         return name
 
-    def _copy_heads(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        for entry in {(item["run"], item["phase"]): item for item in entries if item["phase"]}.values():
-            write_json(os.path.join(self._heads, f"{_safe(entry['run'])}.{_safe(entry['phase'])}.json"), head_of(entry))
-        if entries:
-            write_json(os.path.join(self._heads, _LATEST), head_of(entries[-1]))
+    def _torn_names(self) -> Iterator[str]:
+        name = f"{_TORN_NAME}{compact(self._clock())}"
+        yield name
+        for number in range(2, 1000):
+            yield f"{name}-{number}"
 
-    def _head_files(self) -> list[tuple[str, Any]]:
-        if not os.path.isdir(self._heads):
+    def _torn_files(self) -> list[str]:
+        if not os.path.isdir(self.state_dir):
             return []
-        heads: list[tuple[str, Any]] = []
-        for name in sorted(os.listdir(self._heads))[:HEADS_LIMIT]:
-            if not name.endswith(".json"):
-                continue
-            try:
-                heads.append((name, json.loads(read_text(os.path.join(self._heads, name), limit=_HEAD_LIMIT))))
-            except (ValueError, EvidenceError, RecursionError):
-                heads.append((name, None))
-        return heads
+        with os.scandir(self.state_dir) as found:
+            return sorted(item.name for item in found if item.name.startswith(_TORN_NAME) and item.is_file(follow_symlinks=False))
 
-    def _refuse(self, problems: Sequence[str]) -> None:
-        if problems:
-            raise LedgerError("the ledger is damaged", where=self.path, why=problems[0], todo="restore it from a backup")
+    def _torn_body(self, name: str) -> dict[str, Any]:
+        known, size = hashlib.sha256(), 0
+        with open(os.path.join(self.state_dir, name), "rb") as stream:
+            for part in iter(lambda: stream.read(1 << 20), b""):
+                known.update(part)
+                size += len(part)
+        return {"event": TORN, "bytes": size, "sha256": known.hexdigest(), "saved": name}
 
-
-def _split_tail(raw: bytes) -> tuple[bytes, bytes]:
-    end = raw.rfind(b"\n") + 1
-    return raw[:end], raw[end:]
+    def _unreadable(self, error: OSError) -> LedgerError:
+        return LedgerError("the ledger cannot be used", where=self.path, why=error.strerror or str(error))
 
 
-def _lines(whole: bytes) -> list[str]:
-    return [line.decode("ascii", "replace") for line in whole.split(b"\n")[:-1]]
-
-
-def _torn_body(torn: bytes, saved: str) -> dict[str, Any]:
-    return {"event": "torn_tail", "bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest(), "saved": saved}
+def _head_problems(hashes: Sequence[str], heads: Mapping[str, Any]) -> list[str]:
+    gone = [_HEADS_GONE] if hashes and are_gone(heads) else []
+    return gone + head_problems(hashes, heads.items())
 
 
 def _write_all(descriptor: int, raw: bytes) -> None:
@@ -222,7 +280,3 @@ def _write_all(descriptor: int, raw: bytes) -> None:
     while view:
         view = view[os.write(descriptor, view) :]
     os.fsync(descriptor)
-
-
-def _safe(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)[:100]

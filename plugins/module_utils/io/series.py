@@ -8,17 +8,64 @@ import json
 import math
 import os
 import sqlite3
+from array import array
 from collections.abc import Mapping
-from typing import Any
+from itertools import chain
+from typing import Any, Optional
 from urllib.parse import quote
 
 from ..core.errors import EvidenceError
+from ..core.samples import Samples
+from .columns import sweep
 
 ROWS_LIMIT = 2_000_000
+KEPT_SAMPLES = 4_000_000  # 16 bytes each
+SWEEP_FROM = 100_000
 
 
-def read_series(state_dir: str, reference: Mapping[str, Any], rows_limit: int = ROWS_LIMIT) -> list[tuple[float, float]]:
-    """Return (unix seconds, value) pairs in order of time; a value that is no number is NaN, so that it never passes.
+class SeriesReader:
+    """Gives the samples of references into one state folder, for as long as one judgement takes; a series is read once.
+
+    At most `kept_samples` are kept; what does not fit is read again when it is asked for again. After a series of at least
+    `sweep_from` samples the other series of its metric are read in one go, where the libraries for that are installed (io/columns.py).
+    """
+
+    def __init__(self, state_dir: str, kept_samples: int = KEPT_SAMPLES, sweep_from: int = SWEEP_FROM) -> None:
+        self._state_dir = state_dir
+        self._room = kept_samples
+        self._sweep_from = sweep_from
+        self._kept: dict[str, Samples] = {}
+        self._long: set[tuple[str, str]] = set()
+        self._swept: dict[tuple[str, str], Mapping[bytes, Samples]] = {}
+
+    def __call__(self, reference: Mapping[str, Any]) -> Samples:
+        """Return the samples, as `read_series` does."""
+        name = json.dumps(reference, sort_keys=True, default=repr)
+        if name in self._kept:
+            return self._kept[name]
+        swept = self._from_sweep(reference)
+        if swept is not None:
+            return swept
+        samples = read_series(self._state_dir, reference)
+        if len(samples) >= self._sweep_from:
+            self._long.add(_metric_of(reference))
+        if len(samples) <= self._room:
+            self._room -= len(samples)
+            self._kept[name] = samples
+        return samples
+
+    def _from_sweep(self, reference: Mapping[str, Any]) -> Optional[Samples]:
+        metric, labels = _metric_of(reference), reference.get("labels")
+        if metric not in self._long or labels is None:
+            return None
+        if metric not in self._swept:
+            self._swept[metric] = sweep(inside(self._state_dir, metric[0]), metric[1]) or {}
+        samples = self._swept[metric].get(labels_text(labels).encode())
+        return samples if samples is not None and len(samples) <= ROWS_LIMIT else None
+
+
+def read_series(state_dir: str, reference: Mapping[str, Any], rows_limit: int = ROWS_LIMIT) -> Samples:
+    """Return the samples by time, those of one time by value; a value that is no number is NaN, so that it never passes.
 
     `reference` is {file, metric, labels?}. EvidenceError when the file lies outside `state_dir`, is not there, is no SQLite file
     with the table `samples(metric, labels, at, value)`, or holds more than `rows_limit` rows of the metric.
@@ -28,23 +75,17 @@ def read_series(state_dir: str, reference: Mapping[str, Any], rows_limit: int = 
     arguments: list[Any] = [str(reference.get("metric", ""))]
     if reference.get("labels") is not None:
         query += " AND labels = ?"
-        arguments.append(json.dumps(reference["labels"], sort_keys=True, separators=(",", ":")))
-    try:
-        connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
-        try:
-            rows = connection.execute(f"{query} ORDER BY at LIMIT ?", [*arguments, rows_limit + 1]).fetchall()
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise EvidenceError("samples cannot be read", where=path, why=str(error)[:200]) from error
-    if len(rows) > rows_limit:
+        arguments.append(labels_text(reference["labels"]))
+    # The order in which samples were written says nothing, so it decides nothing.
+    numbers = _numbers(path, f"{query} ORDER BY at, value LIMIT ?", [*arguments, rows_limit + 1])
+    if len(numbers) > 2 * rows_limit:
         raise EvidenceError("too many samples", where=path, why=f"more than {rows_limit} rows of {arguments[0]!r}")
-    return [(_number(at), _number(value)) for at, value in rows]
+    return Samples(numbers[::2], numbers[1::2])
 
 
 def inside(state_dir: str, relative: Any) -> str:
     """Return the real path of a file of the state folder; EvidenceError for a path that leads out of it."""
-    if not isinstance(relative, str) or not relative or "\0" in relative or len(relative) > 500 or os.path.isabs(relative):
+    if not isinstance(relative, str) or not 0 < len(relative) <= 500 or not relative.isprintable() or os.path.isabs(relative):
         raise EvidenceError("a series needs the path of a file relative to the state folder", why=repr(relative)[:100])
     root = os.path.realpath(state_dir)
     path = os.path.realpath(os.path.join(root, relative))
@@ -55,7 +96,30 @@ def inside(state_dir: str, relative: Any) -> str:
     return path
 
 
+def labels_text(labels: Any) -> str:
+    """Return labels as they stand in the table."""
+    return json.dumps(labels, sort_keys=True, separators=(",", ":"))
+
+
+def _metric_of(reference: Mapping[str, Any]) -> tuple[str, str]:
+    return str(reference.get("file")), str(reference.get("metric", ""))
+
+
+def _numbers(path: str, query: str, arguments: list[Any]) -> array[float]:
+    """Return the two columns of a query as one row of numbers: first, second, first, second, ..."""
+    try:
+        connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
+        try:
+            try:
+                return array("d", chain.from_iterable(connection.execute(query, arguments)))
+            except TypeError:
+                # Something is no number: slower, and each of these becomes NaN.
+                return array("d", map(_number, chain.from_iterable(connection.execute(query, arguments))))
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeError) as error:
+        raise EvidenceError("samples cannot be read", where=path, why=str(error)[:200]) from error
+
+
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return math.nan
-    return float(value)
+    return float(value) if isinstance(value, (int, float)) else math.nan

@@ -82,6 +82,37 @@ def test_between_90_and_95_percent_is_neither_go_nor_hold_and_so_no_go(book: Any
     assert (result["decision"] == "GO") == (points >= 95)
 
 
+def test_the_way_to_go_names_each_cause_once(book: Any) -> None:
+    result = decided(passed_through(book, points=92, errors=1))
+    assert len(result["in_the_way"]) == 4
+    assert result["way_to_go"] == [
+        "qa.points_passed / qa.points_total from 92 pct to >= 95 pct (manual_qa.pass_rate)",
+        "browser.console_errors from 1 to == 0 (smoke.console)",
+    ]
+    assert "  to make it GO:\n    - qa.points_passed" in tables.decision_table(result, "demo")
+    assert " | to make it GO: | - qa.points_passed" in decision.decision_message(result, "demo")
+
+
+def test_the_way_to_go_names_the_phases_that_were_not_judged(book: Any) -> None:
+    assert decided(book)["way_to_go"] == [
+        "record qa.points_passed in phase manual_qa (hold.manual_qa)",
+        "record qa.points_total in phase manual_qa (hold.manual_qa)",
+        "take these phases to GO: manual_qa (NEVER), smoke (NEVER)",
+    ]
+    passed_through(book).start("smoke", "manual_qa")
+    assert decided(book)["way_to_go"] == ["take these phases to GO: smoke (RUNNING)"]
+    assert decided(passed_through(book))["way_to_go"] == []
+
+
+def test_a_condition_that_is_true_is_a_cause_of_its_own(book: Any) -> None:
+    matrix = {**MATRIX, "hold": [{"id": "hold.few", "when": {"sli": "qa.points_total", "phase": "manual_qa", "is": "< 200 count"}}]}
+    read = policy.read_policy(GATES, matrix)
+    passed_through(book)
+    stand = decision.standing(book.entries, book.run["id"], read, GATES)
+    result = decision.decide(read, stand, book.evidence(), None, book.now)  # type: ignore[arg-type]
+    assert (result["decision"], result["way_to_go"]) == ("NO-GO", ["qa.points_total must not be < 200 (hold.few)"])
+
+
 def test_a_failed_criterion_under_unless_is_hold(book: Any) -> None:
     result = decided(passed_through(book, errors=1))
     assert answers(result)["hold.security"] == "HOLD"

@@ -219,6 +219,13 @@ class TestCountersAndConfidence:
             book.measure("soak", "redis.misses", misses, "count")
             assert book.outcome(criterion).status == status
 
+    @pytest.mark.parametrize(("hits", "tries"), [(5e11, 1e12), (3, 1e18), (1e300, 1e301)])
+    def test_counts_too_large_for_a_bound_are_an_error_and_no_traceback(self, book: Any, hits: float, tries: float) -> None:
+        book.measure("soak", "http.errors", hits, "count")
+        book.measure("soak", "http.requests", tries, "count")
+        outcome = book.outcome({"sli": "http.errors / http.requests", "pass": "< 99 pct", "confidence": "95 pct"})
+        assert (outcome.status, outcome.good) == ("ERROR", False)
+
     def test_one_sample_of_a_counter_is_short(self, book: Any) -> None:
         book.measure("soak", "http.errors", None, "count", samples=[(0.0, 0.0)])
         assert book.outcome({"sli": "http.errors", "pass": "== 0 count"}).reason == "short"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import hypothesis
@@ -14,20 +15,20 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core import ent
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError, LedgerError
 
 
-def chain(new_book: Any, length: int = 5) -> list[str]:
+def chain(new_book: Any, length: int = 5) -> list[bytes]:
     book = new_book()
     for number in range(length):
         book.measure("soak", "host.cpu", number, "pct", source="{{ lookup('pipe', 'id') }} é")
-    return [ledger.line_of(entry) for entry in book.entries]
+    return [ledger.line_of(entry).encode() for entry in book.entries]
 
 
-def heads_of(lines: list[str]) -> list[tuple[str, Any]]:
+def heads_of(lines: list[bytes]) -> list[tuple[str, Any]]:
     return [("latest", ledger.head_of(ledger.read_chain(lines)[-1]))]
 
 
-def is_found(lines: list[str], heads: list[tuple[str, Any]]) -> bool:
+def is_found(lines: list[bytes], heads: list[tuple[str, Any]]) -> bool:
     try:
-        return bool(ledger.head_problems(ledger.read_chain(lines), heads))
+        return bool(ledger.head_problems([entry["hash"] for entry in ledger.read_chain(lines)], heads))
     except LedgerError:
         return True
 
@@ -45,8 +46,8 @@ def test_any_changed_byte_is_found(new_book: Any, data: Any) -> None:
     heads = heads_of(lines)
     number = data.draw(st.integers(0, len(lines) - 1))
     at = data.draw(st.integers(0, len(lines[number]) - 2))
-    sign = data.draw(st.characters(min_codepoint=32, max_codepoint=126).filter(lambda letter: letter != lines[number][at]))
-    lines[number] = lines[number][:at] + sign + lines[number][at + 1 :]
+    sign = data.draw(st.integers(0, 255).filter(lambda byte: byte != lines[number][at]))
+    lines[number] = lines[number][:at] + bytes([sign]) + lines[number][at + 1 :]
     assert is_found(lines, heads)
 
 
@@ -56,7 +57,7 @@ def test_any_inserted_or_deleted_byte_is_found(new_book: Any, data: Any) -> None
     heads = heads_of(lines)
     number = data.draw(st.integers(0, len(lines) - 1))
     at = data.draw(st.integers(0, len(lines[number]) - 2))
-    added = data.draw(st.sampled_from(["", " ", "0", "}", '"']))
+    added = data.draw(st.sampled_from([b"", b" ", b"0", b"}", b'"']))
     lines[number] = lines[number][:at] + added + lines[number][at + (0 if added else 1) :]
     assert is_found(lines, heads)
 
@@ -84,16 +85,74 @@ def test_a_rewritten_end_is_found_by_the_heads(new_book: Any) -> None:
     other = new_book()
     for number in range(5):
         other.measure("soak", "host.cpu", number * 2, "pct")
-    assert is_found([ledger.line_of(entry) for entry in other.entries], heads_of(lines))
+    assert is_found([ledger.line_of(entry).encode() for entry in other.entries], heads_of(lines))
 
 
-@pytest.mark.parametrize("line", ["", "null", "[]", "{}", "NaN", "{" * 50000, '{"seq":1,"seq":2}', "x" * (ledger.LINE_LIMIT + 1)])
-def test_a_hostile_line_is_a_ledger_error(line: str) -> None:
+def resealed(line: bytes, body: bytes) -> bytes:
+    """Give a line another body and the hash that goes with it, as a forger would."""
+    rest = line[line.rindex(b',"hash":"') + 74 :]
+    own = hashlib.sha256(b'{"body":' + body + rest.rstrip(b"\n")).hexdigest().encode()
+    return b'{"body":' + body + b',"hash":"' + own + b'"' + rest
+
+
+def test_a_forger_who_knows_the_hash_still_needs_plain_data(new_book: Any) -> None:
+    line = chain(new_book, 1)[0]
+    assert ledger.read_chain([resealed(line, b'{"ok":1}')])[0]["body"] == {"ok": 1}
+    hostile = (
+        b"[]",
+        b"1",
+        b"",
+        b'{"value":NaN}',
+        b'{"value":-Infinity}',
+        b'{"text":"\\ud800"}',
+        b'{"a":' * 300 + b"1" + b"}" * 300,
+        b"[" * 90000,
+    )
+    for body in hostile:
+        with pytest.raises(LedgerError):
+            ledger.read_chain([resealed(line, body)])
+
+
+def test_a_body_may_hold_what_looks_like_the_fields_of_an_entry(new_book: Any) -> None:
+    book = new_book()
+    body = {"hash": "0" * 64, "kind": "phase", "text": ',"hash":"' + "0" * 64 + '","kind":"gate","phase":"soak"}\n'}
+    book.add("alert", "soak", body)
+    assert ledger.read_chain([ledger.line_of(book.entries[0]).encode()])[0]["body"] == body
+
+
+def test_an_entry_comes_back_with_every_field(new_book: Any) -> None:
+    book = new_book()
+    book.measure("soak", "host.cpu", 1, "pct", source='ä \U0001f600 \x00 "')
+    assert ledger.read_chain([ledger.line_of(book.entries[0]).encode()]) == book.entries
+
+
+@pytest.mark.parametrize("run", [{"id": 'r-"'}, {"release": "\u00e9"}, {"policy": "a\nb"}, {"id": "x" * 201}])
+def test_names_in_an_entry_are_short_plain_texts(new_book: Any, run: dict[str, str]) -> None:
+    with pytest.raises(LedgerError, match="plain text"):
+        new_book().add("alert", "soak", {}, **run)
+
+
+HOSTILE_LINES = [
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b"NaN",
+    b"{" * 50000,
+    b'{"seq":1,"seq":2}',
+    b"x" * (ledger.LINE_LIMIT + 1),
+    b"\xff\n",
+    b',"hash":"' * 999,
+]
+
+
+@pytest.mark.parametrize("line", HOSTILE_LINES, ids=lambda line: repr(line[:12]))
+def test_a_hostile_line_is_a_ledger_error(line: bytes) -> None:
     with pytest.raises(LedgerError, match="ledger line 1"):
         ledger.read_chain([line])
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1: 2}, {"a": object()}, {"a": {1, 2}}])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1: 2}, {"a": object()}, {"a": {1, 2}}, "\ud800", {"\udfff": 1}])
 def test_what_is_no_plain_data_is_not_written(value: Any) -> None:
     with pytest.raises(LedgerError):
         ledger.canonical(value)

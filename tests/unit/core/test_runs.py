@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core import history, releases, runs, times
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError, LedgerError
 
 
 def opened(book: Any) -> Any:
@@ -108,6 +108,39 @@ def test_release_and_commit_must_belong_together(book: Any) -> None:
         runs.check_run({**book.run, "release": "ffffffffffff"})
 
 
+def test_a_run_id_ends_with_its_release(book: Any) -> None:
+    with pytest.raises(InputError, match="no run of release"):
+        runs.check_run({**book.run, "id": "r-20261123T101500Z-ffffffffffff"})
+
+
+def test_the_run_keeps_its_token(book: Any) -> None:
+    assert runs.check_run(book.run) == book.run
+    assert runs.check_run({**book.run, "token": 7, "other": 1}) == {**book.run, "token": 7}
+    assert runs.check_run({**book.run, "token": None}) == book.run
+
+
+def test_the_newest_start_is_that_of_any_run(book: Any) -> None:
+    assert runs.newest_start(opened(book).entries) is None
+    book.start("build")
+    other = book.add("phase", "soak", {"event": "started"}, id="r-20261123T111500Z-ffffffffffff", release="ffffffffffff")
+    book.gate("build", "GO")
+    book.add("phase", "soak", {"event": "something else"})
+    assert runs.newest_start(book.entries) is other
+
+
+def test_only_the_token_of_the_newest_start_may_write(book: Any) -> None:
+    start = book.start("build")
+    runs.check_token(None, start)
+    runs.check_token(1, start)
+    runs.check_token(None, None)
+    again = book.start("build")
+    with pytest.raises(LedgerError, match=r"phase build of run r-20261123T101500Z-1a2b3c4d5e6f at 2026-11-23T12:00:01.000Z \(entry 2\)"):
+        runs.check_token(1, again)
+    for newest in (start, None):
+        with pytest.raises(LedgerError, match="not of this ledger"):
+            runs.check_token(2, newest)
+
+
 def test_a_run_is_judged_by_one_policy(book: Any) -> None:
     runs.check_same_policy(opened(book).entries, book.run["id"], "gates", "g")
     with pytest.raises(InputError, match="not the one under which the run was opened"):
@@ -116,18 +149,23 @@ def test_a_run_is_judged_by_one_policy(book: Any) -> None:
         runs.check_same_policy([], book.run["id"], "gates", "g")
 
 
+HEX = {name: f"00000000{name[1]}{name[1]}a0" for name in ("v1", "v2", "v3")}
+NAMES = {release: name for name, release in HEX.items()}
+
+
 class TestReleases:
     """The history and the target of a rollback."""
 
     def tell(self, book: Any, *states: str) -> list[releases.Release]:
         for item in states:
             release, state = item.split()
+            release = HEX[release]
             book.add("release", "deploy", {"release": release, "state": state, "images": {"backend": f"sha256:{release}"}})
         return releases.release_history(book.entries)
 
     def target(self, book: Any, current: str, *states: str) -> str:
-        found = releases.rollback_target(self.tell(book, *states), current)
-        return found.release if found else ""
+        found = releases.rollback_target(self.tell(book, *states), HEX[current])
+        return NAMES[found.release] if found else ""
 
     def test_the_target_is_the_last_verified_release_and_not_the_one_before(self, book: Any) -> None:
         assert self.target(book, "v3", "v1 deployed", "v1 verified", "v2 deployed", "v3 deployed") == "v1"
@@ -152,8 +190,17 @@ class TestReleases:
     def test_the_answer_names_current_and_target(self, book: Any) -> None:
         self.tell(book, "v1 deployed", "v1 verified", "v2 built", "v2 deployed")
         answer = history.releases_answer(book.entries)
-        assert (answer["current"], answer["rollback_target"]) == ("v2", "v1")
-        assert answer["releases"][0]["record"] == {"images": {"backend": "sha256:v1"}}
+        assert (answer["current"], answer["rollback_target"]) == (HEX["v2"], HEX["v1"])
+        assert answer["releases"][0]["record"] == {"images": {"backend": f"sha256:{HEX['v1']}"}}
+
+    @pytest.mark.parametrize(
+        "name", ["../../../etc", "1a2b3c4d5e6", "1A2B3C4D5E6F", "1a2b3c4d5e6f\n", "{{ x }}", "", None, 7, ["1a2b3c4d5e6f"]]
+    )
+    def test_what_is_no_release_never_becomes_a_target_or_a_path(self, book: Any, name: Any) -> None:
+        with pytest.raises(InputError, match="names no release"):
+            releases.check_release_body({"release": name, "state": "verified"})
+        book.add("release", "deploy", {"release": name, "state": "verified"})
+        assert history.releases_answer(book.entries) == {"releases": [], "current": "", "rollback_target": ""}
 
 
 class TestAnswers:
@@ -178,7 +225,7 @@ class TestAnswers:
         failed = {"id": "preflight.disk", "status": "FAIL", "reason": "", "sentence": "1 GB, must be >= 5 GB", "observe": False}
         opened(book).gate("preflight", "FAIL", outcomes=[failed])
         sentence = history.why_answer(book.entries, "/x", "", "")["sentence"]
-        assert sentence.endswith("gate preflight: FAIL (demo policy) | preflight.disk FAIL: 1 GB, must be >= 5 GB")
+        assert "gate preflight: FAIL (demo policy) | preflight.disk FAIL: 1 GB, must be >= 5 GB" in sentence
 
 
 def test_times_read_back_as_they_were_written() -> None:

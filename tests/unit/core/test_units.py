@@ -23,10 +23,26 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors imp
         (14, "d", "h", 336),
         (60, "per_min", "per_s", 1),
         (3, "count", "count", 3),
+        (1, "1/h", "pct/h", 100),
+        (24, "pct/d", "pct/h", 1),
+        (1500, "us", "ms", 1.5),
+        (2, "TiB", "GiB", 2048),
+        (70.1, "pct", "ratio", 0.701),
     ],
 )
 def test_a_number_keeps_its_meaning_in_another_unit(value: float, source: str, target: str, expected: float) -> None:
     assert units.convert(value, source, target) == pytest.approx(expected, rel=1e-12)
+
+
+def test_every_unit_can_be_converted_to_the_first_one_of_its_dimension_and_back() -> None:
+    for unit in units.known_units():
+        first = units.first_unit(units.dimension_of(unit))
+        assert units.convert(units.convert(7, unit, first), first, unit) == pytest.approx(7, rel=1e-12)
+        assert units.converter(unit, first)(7.0) == pytest.approx(units.convert(7, unit, first), rel=1e-12)
+
+
+def test_a_number_too_large_for_the_other_unit_is_infinite_and_so_never_passes() -> None:
+    assert units.convert(-1.7e308, "TB", "B") == -float("inf")
 
 
 @pytest.mark.parametrize("pct", range(101))
@@ -62,3 +78,9 @@ def test_a_quantity_without_a_unit_says_so() -> None:
 )
 def test_numbers_are_shown_short(value: float, unit: str, shown: str) -> None:
     assert units.show(value, unit) == shown
+
+
+def test_a_number_that_is_not_the_limit_does_not_look_like_it() -> None:
+    assert units.show(264.999, "kB", [265, 465]) == "264.999 kB"
+    assert units.show(0.9999999999, "ratio", [1]) == "0.9999999999 ratio"
+    assert units.show(265, "kB", [265]) == "265 kB"

@@ -80,3 +80,9 @@ def test_a_file_that_is_no_database_is_evidence_that_cannot_be_read(state: str) 
 
 def test_a_question_in_the_name_stays_a_name(state: str) -> None:
     assert read_series(state, reference(metric="x' OR 1=1 --")) == []
+
+
+def test_the_columns_are_numbers_and_nothing_else(state: str) -> None:
+    samples = read_series(state, reference())
+    assert (list(samples.at), list(samples.values), samples.span) == ([1.0, 2.0], [10.0, 20.0], 1.0)
+    assert not read_series(state, {"file": "soak/samples.sqlite", "metric": "host.wild"}).finite

@@ -25,6 +25,21 @@ def test_a_percentile_and_a_ratio_are_taken() -> None:
     assert FILTERS["ratio"](190, 200) == 0.95
 
 
+def test_series_are_summed_up_in_any_order() -> None:
+    counter = [[60, 160], [0, 100], [120, 40]]
+    assert FILTERS["rate"](counter) == pytest.approx(100 / 120)
+    assert FILTERS["gap"](counter) == 60
+    assert FILTERS["coverage"](counter, 60) == 1
+    assert FILTERS["coverage"]([[0, 1], [10, 1], [40, 1]], 10) == pytest.approx(3 / 5)
+    assert FILTERS["slope_per_hour"]([[at * 600, 100 + at] for at in range(13)]) == pytest.approx(6, rel=0.01)
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("rate", ()), ("slope_per_hour", ()), ("gap", ()), ("coverage", (5,))])
+@pytest.mark.parametrize("points", [[], [[0, 1]]])
+def test_too_few_points_are_no_number(name: str, arguments: tuple[Any, ...], points: Any) -> None:
+    assert FILTERS[name](points, *arguments) is None
+
+
 def test_a_ratio_to_nothing_is_no_number() -> None:
     assert FILTERS["ratio"](0, 0) is None
 
@@ -38,6 +53,12 @@ def test_a_ratio_to_nothing_is_no_number() -> None:
         ("percentile", (["1"], 95)),
         ("percentile", ("12", 95)),
         ("ratio", (True, 2)),
+        ("rate", ("12",)),
+        ("rate", ([1, 2],)),
+        ("gap", ([["0", 1]],)),
+        ("gap", ([[0, float("nan")]],)),
+        ("slope_per_hour", ([[0, 1, 2]],)),
+        ("coverage", ([[0, 1], [1, 1]], 0)),
         ("verdict_table", ("GO",)),
         ("decision_table", ({},)),
         ("policy_table", ({},)),
