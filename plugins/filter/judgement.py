@@ -17,6 +17,7 @@ from ..module_utils.core.errors import EvidenceError, InputError, StagegateError
 from ..module_utils.core.judge import judge
 from ..module_utils.core.policy import read_policy
 from ..module_utils.core.samples import Samples
+from ..module_utils.core.samples import percentile as type_7
 from ..module_utils.core.times import rfc3339
 
 _HERE = {"run": "here", "release": "here", "phase": "preflight"}
@@ -59,7 +60,7 @@ def percentile(values: Any, q: Any) -> float:
     """Return the q-th percentile (type 7)."""
     if not isinstance(values, Sequence) or isinstance(values, str):
         raise InputError("percentile needs a list of numbers")
-    return aggregate.percentile([_number(value) for value in values], _number(q))
+    return type_7([_number(value) for value in values], _number(q))
 
 
 def ratio(part: Any, whole: Any) -> Optional[float]:

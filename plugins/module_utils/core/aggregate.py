@@ -10,8 +10,7 @@ from typing import Any, Callable, Optional
 
 from .histogram import Histogram, Interval
 from .limit import Limit, scan_comparison
-from .samples import Samples
-from .samples import percentile as percentile
+from .samples import Samples, percentile
 from .scanner import Scanner
 from .units import did_you_mean
 

@@ -16,7 +16,7 @@ from .outcome import ERROR, FAIL, GOOD, INCONCLUSIVE, WARN
 from .samples import Samples
 from .self_test_trial import Trial, Twins, bound_of
 from .synthetic import START, Evidence, Strand, groups_of
-from .synthetic_course import Layout
+from .synthetic_course import thinner
 from .synthetic_parts import LABEL_SETS
 from .units import show_time
 
@@ -88,21 +88,28 @@ def _too_few(trial: Trial, known: Known, right: Evidence) -> Iterator[Guard]:
         few = criterion.min_samples - 1
         what = f"with {few} looked at, {criterion.min_samples} are needed"
         counts = criterion.expression.denominator and criterion.expression.numerator.entry.dimension == "count"
-        given = {"tries": few} if counts else {"layout": _thinner(trial, right, few)}
-        yield Guard(what, trial.evidence(known.good, known.baseline, **given), UNKNOWN)
+        if counts:
+            yield Guard(what, trial.evidence(known.good, known.baseline, tries=few), UNKNOWN)
+        elif each := _thin_enough(trial, right, few):
+            thin = thinner(criterion, layout, each)
+            yield Guard(what, trial.evidence(known.good, known.baseline, layout=thin), NOT_GOOD)
     if criterion.min_duration:
         hurried = right.sampled(lambda strand: _hurried(strand.samples, layout.begin(START), criterion.min_duration))
         yield Guard(f"watched for less than {show_time(criterion.min_duration)}", hurried, UNKNOWN)
 
 
-def _thinner(trial: Trial, right: Evidence, few: int) -> Layout:
-    """As long as before, with `few` samples in all label sets of an SLI together."""
-    criterion, layout, group = trial.criterion, right.layout, groups_of(trial.criterion)[0]
+def _own(trial: Trial, right: Evidence) -> list[Strand]:
+    """The label sets of the numerator in one group."""
+    criterion, group = trial.criterion, groups_of(trial.criterion)[0]
     sli = criterion.expression.numerator.sli
-    own = [strand for strand in right.strands if strand.sli == sli and not strand.past and strand.labels.get(criterion.each, "") == group]
-    each = max(1, few // len(own))
-    length = layout.step * (layout.each if criterion.every else layout.each - 1)
-    return replace(layout, each=each, step=length / (each if criterion.every else max(each - 1, 1)))
+    return [item for item in right.strands if item.sli == sli and not item.past and item.labels.get(criterion.each, "") == group]
+
+
+def _thin_enough(trial: Trial, right: Evidence, few: int) -> int:
+    """Return how many samples each label set may have, for `few` in all of them together; 0 when it cannot be so few."""
+    # A share may add a sample; to those of a counter in a window the one before belongs.
+    more = trial.criterion.aggregation.name == "share" or (bool(trial.criterion.every) and right.last.counter)
+    return max(0, few // len(_own(trial, right)) - more)
 
 
 def _hurried(samples: Samples, begin: float, wanted: float) -> Samples:
@@ -172,7 +179,7 @@ def _steady(trial: Trial, known: Known) -> Iterator[Guard]:
         if twins.limit.steady is None:
             continue
         wanted, right = twins.limit.steady.first, trial.evidence(twins.passes, twins.baseline)
-        end, span = right.strands[-1].samples.at[-1], show_time(wanted)
+        end, span = right.last.samples.at[-1], show_time(wanted)
         yield Guard(f"with one bad sample within the last {span}", _spoilt(right, end - wanted, twins.fails, True), NOT_GOOD)
         yield Guard(f"with one bad sample before the last {span}", _spoilt(right, end - longest, twins.fails, False), GOOD)
         short = right.sampled(lambda strand, end=end, wanted=wanted: strand.samples.after(end - 0.9 * wanted))  # type: ignore[misc]
@@ -186,7 +193,7 @@ def decides_earlier(trial: Trial, limit: Limit, known: Known) -> bool:
     if limit.steady is None:
         return False
     right, bound = trial.evidence(known.good, known.baseline), bound_of(trial, limit, known.baseline)
-    moment = right.strands[-1].samples.at[-1] - limit.steady.first
+    moment = right.last.samples.at[-1] - limit.steady.first
     beside = (math.nextafter(bound, -math.inf), bound, math.nextafter(bound, math.inf))
     statuses = {trial.judged(_spoilt(right, moment, value, True)).status for value in beside}
     return FAIL in statuses and bool(statuses & set(GOOD))
@@ -230,7 +237,10 @@ def _baseline(trial: Trial, known: Known) -> Iterator[Guard]:
 
 def _beside(trial: Trial, known: Known) -> Iterator[Guard]:
     """At a confidence, the value right beside the limit is not known well enough."""
+    # Below 100 pct, and above 0, everything is that is not just that.
     for twins in known.twins if trial.criterion.confidence else ():
+        if twins.fails in (trial.range.low, trial.range.high):
+            continue
         yield Guard(f"at {trial.shown(twins.beside)}, right beside the limit", trial.evidence(twins.beside, twins.baseline), UNKNOWN)
 
 
@@ -244,8 +254,11 @@ def _histogram(trial: Trial, known: Known, right: Evidence) -> Iterator[Guard]:
         return
     count = max(criterion.min_samples, 1000)
     for value, what, wanted in ((known.good, "good", GOOD), (known.bad, "bad", (FAIL,))):
-        low = value - (abs(value) or 1.0) * 1e-6
-        yield Guard(f"with a histogram all of whose observations are {what}", _bucketed(right, low, value, count), wanted)
+        width = (abs(value) or 1.0) * 1e-6
+        for low, high in ((value - width, value), (value, value + width)):
+            if trial.good(low, None) == trial.good(high, None) == (what == "good"):
+                yield Guard(f"with a histogram all of whose observations are {what}", _bucketed(right, low, high, count), wanted)
+                break
     for twins in known.twins:
         low, high = sorted((twins.passes, twins.fails))
         straddling = _bucketed(right, low - (abs(low) or 1.0) * 1e-3, high + (abs(high) or 1.0) * 1e-3, count)

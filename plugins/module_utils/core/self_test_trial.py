@@ -31,6 +31,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _DIGITS = 24
 _HALVINGS = 80
 _NEAR = 1e-6
+_SAME = 1e-7
 _TINY = 1e-12
 
 
@@ -135,7 +136,9 @@ def probes(trial: Trial, baseline: Optional[float]) -> list[float]:
 
 
 def comes_to(trial: Trial, value: float, baseline: Optional[float]) -> bool:
-    """True when the judge makes of the evidence for a value that value, and not another one."""
+    """True when the judge makes of the evidence for a value that value, and has a baseline when it was given one."""
+    if baseline is not None and trial.outcome(value, baseline).baseline is None:
+        return False
     return abs(_judged_value(trial, value, baseline) - value) <= _NEAR * max(abs(value), 1e-3)
 
 
@@ -184,8 +187,10 @@ def _parts(trial: Trial, pair: tuple[float, float], baseline: Optional[float]) -
 
 
 def _among_all_numbers(trial: Trial, bound: float, baseline: Optional[float]) -> Optional[tuple[float, float]]:
+    beside = [trial.range.nearest(bound + side * (abs(bound) or 1.0) * _NEAR) for side in (-1, 0, 1)]
+    flips = len({trial.fails(value, baseline) for value in beside}) > 1
     digit = math.ulp(bound) if bound else _TINY
-    for number in range(_DIGITS):
+    for number in range(_DIGITS if flips else 0):
         for other in (bound - digit * 2**number, bound + digit * 2**number):
             if trial.range.holds(bound) and trial.range.holds(other) and _parts(trial, (bound, other), baseline):
                 return bound, other
@@ -204,7 +209,7 @@ def _bisected(trial: Trial, bound: float, baseline: Optional[float]) -> Optional
             break
         low, high = (middle, high) if trial.fails(middle, baseline) == trial.fails(low, baseline) else (low, middle)
     # The judge's own number has to be the bound; what was made for it may be a little off.
-    near = _NEAR * (abs(bound) or 1.0)
+    near = _SAME * (abs(bound) or 1.0)
     return (low, high) if all(abs(_judged_value(trial, value, baseline) - bound) <= near for value in (low, high)) else None
 
 

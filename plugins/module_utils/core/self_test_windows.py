@@ -7,18 +7,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from .criterion import Criterion
 from .outcome import ERROR, FAIL, GOOD
 from .samples import Samples
 from .self_test_guards import NOT_GOOD, UNKNOWN, Guard, Known, holed
 from .self_test_trial import Trial
-from .synthetic import START, Evidence, Strand
+from .synthetic import START, Evidence
+from .synthetic_parts import part_of_itself
 from .units import show_time
 
 
 def window_guards_of(trial: Trial, known: Known) -> Iterator[Guard]:
     """Yield the guards of a criterion that is judged in windows, or that asks how dense its samples are."""
     right = trial.evidence(known.good, known.baseline)
-    if trial.criterion.sampled_every:
+    if trial.criterion.sampled_every and trial.criterion.aggregation.name != "count":
         yield from _coverage(trial, right)
     if trial.criterion.max_gap:
         yield from _gap(trial, right)
@@ -68,7 +70,8 @@ def _emptied(trial: Trial, right: Evidence, count: int) -> Evidence:
 def _in_error(trial: Trial, known: Known, right: Evidence) -> Iterator[Guard]:
     """More hits than tries contradict themselves."""
     criterion, may = trial.criterion, trial.criterion.tolerance.error
-    if not criterion.expression.denominator or criterion.expression.numerator.entry.dimension != "count":
+    counts = criterion.expression.denominator and criterion.expression.numerator.entry.dimension == "count"
+    if not counts or part_of_itself(criterion):
         return
     for count, wanted in ((may, GOOD), (may + 1, (ERROR, *NOT_GOOD))):
         bad = _spread(count, 1)
@@ -79,29 +82,34 @@ def _in_error(trial: Trial, known: Known, right: Evidence) -> Iterator[Guard]:
 
 def _coverage(trial: Trial, right: Evidence) -> Iterator[Guard]:
     criterion, layout = trial.criterion, right.layout
-    length = criterion.every or layout.step * layout.each
-    slots = max(
-        1, math.floor((length if criterion.every else length - layout.step + criterion.sampled_every) / criterion.sampled_every + 1e-6)
-    )
-    kept = math.ceil(criterion.min_coverage * slots - 1e-9) - 1
-    if kept < 2:
-        return
+    interval = criterion.sampled_every
+    expected = math.floor((criterion.every or layout.step * (layout.each - 1) + interval) / interval + 1e-6)
+    kept = math.ceil(criterion.min_coverage * expected - 1e-9) - 1
+    # To the samples of a counter in a window also the one before belongs.
+    kept -= bool(criterion.every) and any(strand.counter for strand in right.strands)
+    if kept >= 2:
+        sparse = right.sampled(lambda strand: _sparse(criterion, strand.samples, layout.begin(START), kept))
+        yield Guard(f"with {kept} of {expected} expected samples", sparse, UNKNOWN)
 
-    def sparse(strand: Strand) -> Samples:
-        begin = layout.begin(START)
-        dropped = {1 + math.floor(number * (slots - 2) / (slots - kept)) for number in range(slots - kept)}
 
-        def stays(at: float) -> bool:
-            within = (at - begin) % length if criterion.every else at - begin
-            return at < begin or math.floor(within / criterion.sampled_every + 0.5) not in dropped
+def _sparse(criterion: Criterion, samples: Samples, begin: float, kept: int) -> Samples:
+    """Samples in `kept` of the slots of every window only: the first one, the last one, and some between."""
 
-        return Samples.of((at, value) for at, value in strand.samples if stays(at))
+    def place(at: float) -> tuple[int, int]:
+        window = math.floor((at - begin) / criterion.every + 1e-9) if criterion.every else 0
+        return window, math.floor((at - begin - window * criterion.every) / criterion.sampled_every + 0.5)
 
-    yield Guard(f"with {kept} of {slots} expected samples", right.sampled(sparse), UNKNOWN)
+    slots: dict[int, list[int]] = {}
+    for at in samples.at:
+        window, slot = place(at)
+        if at >= begin and slot not in slots.setdefault(window, []):
+            slots[window].append(slot)
+    stay = {(window, found[round(number * (len(found) - 1) / (kept - 1))]) for window, found in slots.items() for number in range(kept)}
+    return Samples.of((at, value) for at, value in samples if at < begin or place(at) in stay)
 
 
 def _gap(trial: Trial, right: Evidence) -> Iterator[Guard]:
-    most, samples = trial.criterion.max_gap, right.strands[-1].samples
+    most, samples = trial.criterion.max_gap, right.last.samples
     middle = samples.at[right.layout.warm + (len(samples) - right.layout.warm) // 2]
     if middle + 1.01 * most < samples.at[-1]:
         yield Guard(f"with a hole of more than {show_time(most)}", holed(right, middle, middle + 1.01 * most), UNKNOWN)

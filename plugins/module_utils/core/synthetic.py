@@ -23,11 +23,12 @@ from .synthetic_parts import parts_of
 from .times import rfc3339, unix_seconds
 from .units import first_unit
 
-START = 1_900_000_000.0
-PAST = START - 40_000_000.0
+# Long ago, so that the times of samples keep many digits behind the point.
+START = 100_000_000.0
+PAST = 1_000_000.0
 GROUPS = ("one", "two")
-_RUN = {"run": "r-20300317T174640Z-aaaaaaaaaaaa", "release": "a" * 12, "policy": "synthetic"}
-_BASELINE_RUN = {"run": "r-20281209T184640Z-bbbbbbbbbbbb", "release": "b" * 12, "policy": "synthetic"}
+_RUN = {"run": "r-19730303T094640Z-aaaaaaaaaaaa", "release": "a" * 12, "policy": "synthetic"}
+_BASELINE_RUN = {"run": "r-19700112T134640Z-bbbbbbbbbbbb", "release": "b" * 12, "policy": "synthetic"}
 
 
 class Strand(NamedTuple):
@@ -59,6 +60,11 @@ class Evidence:
     def book(self) -> EvidenceBook:
         """The evidence as a ledger would hold it."""
         return EvidenceBook(self._entries(), _RUN["run"], _RUN["release"])
+
+    @property
+    def last(self) -> Strand:
+        """The last strand of this run."""
+        return next(strand for strand in reversed(self.strands) if not strand.past)
 
     @property
     def now(self) -> float:
@@ -142,8 +148,16 @@ def evidence_of(
         levels = list(windows) or [own] * layout.windows
         strands += _strands(criterion, layout, group, levels, tries, START, False)
         if baseline is not None:
-            strands += _strands(criterion, layout, group, [baseline] * layout.windows, tries, PAST, True)
+            whole = _whole(criterion, layout)
+            strands += _strands(criterion, whole, group, [baseline] * whole.windows, tries, PAST, True)
     return Evidence(criterion, layout, tuple(strands))
+
+
+def _whole(criterion: Criterion, layout: Layout) -> Layout:
+    """The baseline is measured over all windows at once: a slope has to go on through them, and a share to be that of all of them."""
+    if criterion.aggregation.name not in ("slope", "share"):
+        return layout
+    return replace(layout, windows=1, each=layout.windows * layout.each)
 
 
 def _strands(

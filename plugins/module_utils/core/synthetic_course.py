@@ -51,17 +51,31 @@ def layout_of(criterion: Criterion) -> Layout:
     asks = (criterion.min_duration, criterion.warmup, criterion.every, criterion.sampled_every, criterion.max_gap, _steady(criterion))
     if not any(asks) and least == 1 and criterion.aggregation.name not in _SERIES:
         return Layout(True)
-    least = max(least, _LEAST.get(criterion.aggregation.name, 4))
+    # A share moves a sample, and may lose one by that.
+    least = max(least + (criterion.aggregation.name == "share"), _LEAST.get(criterion.aggregation.name, 4))
     dense = _densest(criterion)
     if criterion.every:
         windows = _windows(criterion)
         each = max(least, math.ceil(criterion.every / dense - 1e-9) if math.isfinite(dense) else 0)
-        step = criterion.every / each
-    else:
-        windows, length = 1, max(criterion.min_duration, 2 * _steady(criterion), 4 * criterion.max_gap, 60.0)
-        each = max(least, math.ceil(length / dense - 1e-9) + 1 if math.isfinite(dense) else 0)
-        step = dense if math.isfinite(dense) and each == math.ceil(length / dense - 1e-9) + 1 else length / (each - 1)
-    return Layout(False, step, _warm(criterion, step), windows, each, criterion.min_duration)
+        return _with_step(criterion, criterion.every / each, windows, each)
+    length = max(criterion.min_duration, 2 * _steady(criterion), 4 * criterion.max_gap, 60.0)
+    if criterion.sampled_every:
+        length = criterion.sampled_every * math.ceil(length / criterion.sampled_every - 1e-9)
+    each = math.ceil(length / dense - 1e-9) + 1 if math.isfinite(dense) else 0
+    if each < least:
+        return _with_step(criterion, length / (least - 1), 1, least)
+    return _with_step(criterion, dense, 1, each)
+
+
+def thinner(criterion: Criterion, layout: Layout, each: int) -> Layout:
+    """Return a layout as long as `layout`, with fewer samples in each window."""
+    length = layout.step * (layout.each if criterion.every else layout.each - 1)
+    return _with_step(criterion, length / (each if criterion.every else max(each - 1, 1)), layout.windows, each)
+
+
+def _with_step(criterion: Criterion, step: float, windows: int, each: int) -> Layout:
+    warm = math.ceil(criterion.warmup / step - 1e-9) if criterion.warmup else 0
+    return Layout(False, step, warm, windows, each, criterion.min_duration)
 
 
 def course(layout: Layout, how: Aggregation, targets: Sequence[float], start: float) -> Samples:
@@ -75,7 +89,9 @@ def course(layout: Layout, how: Aggregation, targets: Sequence[float], start: fl
     for window, target in enumerate(targets):
         times = layout.times(start, window)
         if counter:
-            grown = target * (times[-1] - times[0]) if how.name == "rate" else target
+            # To a window of a counter the sample before it belongs.
+            seconds = times[-1] - times[0] + (layout.step if window else 0.0)
+            grown = target * seconds if how.name == "rate" else target
             made = [reached if number < layout.each // 2 else reached + grown for number in range(layout.each)]
             reached += grown
         elif how.limit is not None:
@@ -90,8 +106,9 @@ def course(layout: Layout, how: Aggregation, targets: Sequence[float], start: fl
 
 def _risen(times: Sequence[float], name: str, target: float) -> list[float]:
     if name == "slope":
-        # Percent per hour of the level at the start, which is that of the middle of the first block.
-        middle = times[0] + (times[-1] - times[0]) / SLOPE_BLOCKS / 2
+        # Percent per hour of the level at the start, which is the median of the first block.
+        block = math.ceil((len(times) - 1) / min(SLOPE_BLOCKS, len(times)))
+        middle = (times[0] + times[max(block, 1) - 1]) / 2
         return [_LEVEL * (1 + target / 100 * (at - middle) / 3600) for at in times]
     if name == "sum":
         return [0.0] * (len(times) - 1) + [target]
@@ -106,7 +123,7 @@ def _shared(times: list[float], limit: Limit, target: float) -> tuple[list[float
     turn = times[0] + target * length
     if target <= 0 or target >= 1 or length <= 0:
         return times, [missed if target <= 0 else held] * len(times)
-    last = max(number for number, at in enumerate(times) if at < turn)
+    last = max((number for number, at in enumerate(times) if at < turn), default=0)
     moved = 2 * turn - times[last]
     kept = [at for number, at in enumerate(times) if number <= last or at > moved]
     at = sorted({*kept, min(moved, times[-1] + length)})
@@ -123,10 +140,6 @@ def _counted(layout: Layout, targets: Sequence[float], start: float) -> Samples:
             length = max(layout.least, min(length, max(wanted - 1, 0) * layout.step))
         at += [begin + length * number / max(wanted - 1, 1) for number in range(wanted)]
     return Samples(at, [1.0] * len(at))
-
-
-def _warm(criterion: Criterion, step: float) -> int:
-    return math.ceil(criterion.warmup / step - 1e-9) if criterion.warmup else 0
 
 
 def _steady(criterion: Criterion) -> float:

@@ -19,7 +19,7 @@ _BEYOND_ONE = ("container.cpu", "reported.ratio")
 _FROM_ZERO = ("count", "ratio", "bytes", "time", "rate")
 _KEEPS_WHOLE = ("last", "first", "min", "max", "sum", "count", "increase")
 LABEL_SETS = ("left", "right")
-TRIES = 100_000
+TRIES = 10_000
 TRIES_LIMIT = 100_000_000
 
 
@@ -64,7 +64,7 @@ def range_of(criterion: Criterion) -> Range:
     name, entry = criterion.aggregation.name, criterion.expression.numerator.entry
     if criterion.expression.denominator:
         counts = entry.dimension == "count"
-        return Range(0.0, 1.0 if counts or _part_of_itself(criterion) else float("inf"), 1.0 / tries_of(criterion) if counts else 0.0)
+        return Range(0.0, 1.0 if counts or part_of_itself(criterion) else float("inf"), 1.0 / tries_of(criterion) if counts else 0.0)
     low = 0.0 if criterion.dimension in _FROM_ZERO else float("-inf")
     if name == "count":
         return Range(1.0, float("inf"), 1.0)  # without a sample there is no data, which is no value
@@ -93,7 +93,8 @@ def parts_of(criterion: Criterion, value: float, group: str, tries: int = 0) -> 
     return parts
 
 
-def _part_of_itself(criterion: Criterion) -> bool:
+def part_of_itself(criterion: Criterion) -> bool:
+    """True for a ratio like a / (a + b)."""
     return any(_counts_in(criterion.expression.numerator, reference) for reference in criterion.expression.denominator)
 
 

@@ -55,7 +55,7 @@ class ColumnSamples(Samples):
 
     def total(self) -> float:
         """The sum of the values."""
-        return self._columns[1].sum()
+        return math.fsum(self._columns[1].to_list())
 
     def mean(self) -> float:
         """The mean of the values."""

@@ -13,9 +13,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
-from ..core.aggregate import percentile
 from ..core.errors import InputError, ServiceError
 from ..core.measurement import measurement
+from ..core.samples import percentile
 from ..core.soak_plan import SoakPlan, digest, parse_plan
 from ..core.soak_progress import coverage, progress_line
 from ..core.soak_record import TOTALS, soak_measurements

@@ -8,20 +8,20 @@ import random
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core import aggregate, confidence
+from ansible_collections.proofile.stagegate.plugins.module_utils.core import aggregate, confidence, samples
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.samples import Samples
 
 
 def test_percentiles_are_those_of_type_seven() -> None:
-    assert aggregate.percentile([1, 2, 3, 4], 50) == 2.5
-    assert aggregate.percentile([4, 1, 3, 2], 95) == pytest.approx(3.85)
-    assert aggregate.percentile([7], 99) == 7
+    assert samples.percentile([1, 2, 3, 4], 50) == 2.5
+    assert samples.percentile([4, 1, 3, 2], 95) == pytest.approx(3.85)
+    assert samples.percentile([7], 99) == 7
 
 
 def test_a_percentile_of_nothing_is_an_error_and_not_zero() -> None:
     with pytest.raises(InputError):
-        aggregate.percentile([], 95)
+        samples.percentile([], 95)
 
 
 @pytest.mark.parametrize(
