@@ -107,7 +107,7 @@ from ..module_utils.core.tables import decision_table
 from ..module_utils.core.waiver import read_waivers
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.series import read_series
+from ..module_utils.io.series import SeriesReader
 
 SPEC = {
     "run": {"type": "dict", "required": True},
@@ -129,8 +129,8 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         check_same_policy(entries, run["id"], "decision", digest(params["decision"]))
     evidence = EvidenceBook(entries, run["id"], run["release"])
     stand = standing(entries, run["id"], policy, params["gates"], now, waivers)
-    result = decide(policy, stand, evidence, lambda reference: read_series(run["state_dir"], reference), now)
-    body = {**result, "policy_digest": run["policy_digest"]}
+    result = decide(policy, stand, evidence, SeriesReader(run["state_dir"]), now)
+    body = {**result, "policy_digest": run["policy_digest"], "waivers": [waiver.as_dict() for waiver in waivers]}
     told = {} if check_mode else book.append(run, [Draft("decision", "decision", body)]).warnings
     return {
         "changed": False,

@@ -108,7 +108,7 @@ from ..module_utils.core.waiver import read_waivers
 from ..module_utils.core.way_to_go import way_to_go
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.series import read_series
+from ..module_utils.io.series import SeriesReader
 
 SPEC = {
     "run": {"type": "dict", "required": True},
@@ -129,7 +129,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     if not check_mode:
         check_same_policy(entries, run["id"], "gates", digest(params["gates"]))
     evidence = EvidenceBook(entries, run["id"], run["release"])
-    judged = judge_gate(gate, evidence, lambda reference: read_series(run["state_dir"], reference), now, waivers)
+    judged = judge_gate(gate, evidence, SeriesReader(run["state_dir"]), now, waivers)
     verdict, outcomes = gate_verdict(judged), [outcome.as_dict() for outcome in judged]
     told: Mapping[str, Any] = {}
     if not check_mode:

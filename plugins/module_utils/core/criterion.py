@@ -46,6 +46,7 @@ NO_TOLERANCE = Tolerance()
 ON_NONE = INCONCLUSIVE, ABSOLUTE_ONLY = "inconclusive", "absolute_only"
 _POINT = re.compile(r"[A-Z]{2,6}-[0-9]{2}")
 _SPECIAL = {"count": "count", "slope": "growth", "rate": "rate", "share": "ratio"}
+_TOTALS = ("sum", "count", "increase")
 _COUNTER_AGGREGATIONS = ("sum", "max", "min", "rate")
 
 
@@ -120,6 +121,7 @@ def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
     expression = parse_expression(fields.required("sli", "name what is judged"), fields.at("sli"))
     aggregation, across, dimension = read_aggregation(fields, expression)
     alternatives, warnings = _read_limits(fields, dimension)
+    _check_windows(fields, expression, aggregation, (*alternatives, *warnings))
     _check_steady(fields, expression, aggregation, (*alternatives, *warnings))
     return Criterion(
         id=name,
@@ -189,6 +191,20 @@ def _check_steady(fields: Fields, expression: Expression, aggregation: Aggregati
         raise InputError("a limit with `for` needs one gauge and agg last", where=fields.where, todo="leave agg out, or leave `for` out")
     if fields.has("every"):
         raise InputError("a limit with `for` cannot be judged in windows", where=fields.where, why="it is about the end of a series")
+
+
+def _check_windows(fields: Fields, expression: Expression, aggregation: Aggregation, alternatives: Alternatives) -> None:
+    """The baseline is measured over a whole run: a window's total beside a run's total would always look small."""
+    if not fields.has("every") or not any(limit.relative for limits in alternatives for limit in limits):
+        return
+    kinds = {reference.entry.kind for reference in expression.references}
+    if len(kinds) > 1 or (not expression.denominator and aggregation.name in _TOTALS):
+        raise InputError(
+            "the total of a window cannot be compared with that of a whole earlier run",
+            where=fields.where,
+            why="a total grows with the time it is taken over",
+            todo="judge a rate, a percentile or a ratio of counters, or leave every out",
+        )
 
 
 def _alert(fields: Fields, dimension: str) -> Optional[Limit]:

@@ -180,12 +180,21 @@ def _steady(trial: Trial, known: Known) -> Iterator[Guard]:
             continue
         wanted, right = twins.limit.steady.first, trial.evidence(twins.passes, twins.baseline)
         end, span = right.last.samples.at[-1], show_time(wanted)
-        yield Guard(f"with one bad sample within the last {span}", _spoilt(right, end - wanted, twins.fails, True), NOT_GOOD)
-        yield Guard(f"with one bad sample before the last {span}", _spoilt(right, end - longest, twins.fails, False), GOOD)
+        bad = _breaking(trial, twins)
+        yield Guard(f"with one bad sample within the last {span}", _spoilt(right, end - wanted, bad, True), NOT_GOOD)
+        yield Guard(f"with one bad sample before the last {span}", _spoilt(right, end - longest, bad, False), GOOD)
         short = right.sampled(lambda strand, end=end, wanted=wanted: strand.samples.after(end - 0.9 * wanted))  # type: ignore[misc]
         yield Guard(f"with less than the last {span}", short, UNKNOWN)
         if 0.6 * wanted > (criterion.max_gap or 2 * criterion.sampled_every or wanted / STEADY_PARTS):
             yield Guard(f"with a hole in the last {span}", holed(right, end - 0.8 * wanted, end - 0.2 * wanted), UNKNOWN)
+
+
+def _breaking(trial: Trial, twins: Twins) -> float:
+    """A value beside the bound by which this limit, and not only another one, is broken."""
+    bound = bound_of(trial, twins.limit, twins.baseline)
+    limit = twins.limit.resolved(twins.baseline or 0.0, trial.criterion.dimension) if twins.limit.relative else twins.limit
+    beside = (twins.fails, math.nextafter(bound, math.inf), math.nextafter(bound, -math.inf), bound)
+    return next((value for value in beside if not limit.holds(value)), twins.fails)
 
 
 def decides_earlier(trial: Trial, limit: Limit, known: Known) -> bool:

@@ -85,8 +85,8 @@ def _coverage(trial: Trial, right: Evidence) -> Iterator[Guard]:
     interval = criterion.sampled_every
     expected = math.floor((criterion.every or layout.step * (layout.each - 1) + interval) / interval + 1e-6)
     kept = math.ceil(criterion.min_coverage * expected - 1e-9) - 1
-    # To the samples of a counter in a window also the one before belongs.
-    kept -= bool(criterion.every) and any(strand.counter for strand in right.strands)
+    # To the samples of a counter in a window also the one before belongs, which may take part in one more slot.
+    kept -= 2 * (bool(criterion.every) and any(strand.counter for strand in right.strands))
     if kept >= 2:
         sparse = right.sampled(lambda strand: _sparse(criterion, strand.samples, layout.begin(START), kept))
         yield Guard(f"with {kept} of {expected} expected samples", sparse, UNKNOWN)

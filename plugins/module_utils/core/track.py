@@ -60,7 +60,7 @@ class Track:
         """The part of the track with begin <= time < end; of a counter also the sample before, so that no increase is lost."""
         lead = self.reference.entry.kind == "counter" and not self.single
         cut = self.samples.between(begin, end, lead)
-        kept = [item for at, item in zip(self.samples.at, self.histograms) if begin <= at < end]
+        kept = [item for item, at in zip(self.histograms, self.samples.at) if begin <= at < end]
         return replace(self, samples=cut, histograms=tuple(kept))
 
     def part(self, how: Aggregation) -> Part:
@@ -106,7 +106,7 @@ def after_warmup(track: Track, warmup: float) -> Track:
     if not warmup or not len(track.samples):
         return track
     begin = track.samples.at[0] + warmup
-    histograms = tuple(item for at, item in zip(track.samples.at, track.histograms) if at >= begin)
+    histograms = tuple(item for item, at in zip(track.histograms, track.samples.at) if at >= begin)
     kept = replace(track, samples=track.samples.after(begin), histograms=histograms)
     if not len(kept.samples):
         needed = f"watch {track.reference} for more than {show_time(warmup)}"

@@ -7,27 +7,26 @@ from __future__ import annotations
 import json
 import math
 import os
-import sqlite3
 from array import array
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any, Optional
-from urllib.parse import quote
 
 from ..core.errors import EvidenceError
 from ..core.samples import Samples
-from .columns import sweep
 
 ROWS_LIMIT = 2_000_000
 KEPT_SAMPLES = 4_000_000  # 16 bytes each
 SWEEP_FROM = 100_000
+SWEPT_SAMPLES = 10_000_000  # about 1.5 GB while they are read
 
 
 class SeriesReader:
     """Gives the samples of references into one state folder, for as long as one judgement takes; a series is read once.
 
     At most `kept_samples` are kept; what does not fit is read again when it is asked for again. After a series of at least
-    `sweep_from` samples the other series of its metric are read in one go, where the libraries for that are installed (io/columns.py).
+    `sweep_from` samples the other series of its metric are read in one go, where the libraries for that are installed (io/columns.py);
+    SWEPT_SAMPLES of them in all.
     """
 
     def __init__(self, state_dir: str, kept_samples: int = KEPT_SAMPLES, sweep_from: int = SWEEP_FROM) -> None:
@@ -37,6 +36,7 @@ class SeriesReader:
         self._kept: dict[str, Samples] = {}
         self._long: set[tuple[str, str]] = set()
         self._swept: dict[tuple[str, str], Mapping[bytes, Samples]] = {}
+        self._sweep_room = SWEPT_SAMPLES
 
     def __call__(self, reference: Mapping[str, Any]) -> Samples:
         """Return the samples, as `read_series` does."""
@@ -59,7 +59,10 @@ class SeriesReader:
         if metric not in self._long or labels is None:
             return None
         if metric not in self._swept:
-            self._swept[metric] = sweep(inside(self._state_dir, metric[0]), metric[1]) or {}
+            from .columns import sweep
+
+            self._swept[metric] = sweep(inside(self._state_dir, metric[0]), metric[1], self._sweep_room) or {}
+            self._sweep_room -= sum(map(len, self._swept[metric].values()))
         samples = self._swept[metric].get(labels_text(labels).encode())
         return samples if samples is not None and len(samples) <= ROWS_LIMIT else None
 
@@ -107,6 +110,10 @@ def _metric_of(reference: Mapping[str, Any]) -> tuple[str, str]:
 
 def _numbers(path: str, query: str, arguments: list[Any]) -> array[float]:
     """Return the two columns of a query as one row of numbers: first, second, first, second, ..."""
+    # Most gates have no series: what they do not need is not loaded.
+    import sqlite3
+    from urllib.parse import quote
+
     try:
         connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
         try:

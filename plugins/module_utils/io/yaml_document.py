@@ -14,14 +14,10 @@ import re
 from typing import Any
 
 from ..core.errors import EvidenceError, InputError
+from .documents import BYTES_LIMIT, DEPTH_LIMIT, DIGITS_LIMIT, NODES_LIMIT
 
-BYTES_LIMIT = 16 * 1024 * 1024
 # The parser in Python is fifty times slower than the one in C.
 SLOW_LIMIT = 512 * 1024
-NODES_LIMIT = 200_000
-DEPTH_LIMIT = 50
-# A whole number of this many digits still becomes a finite float.
-DIGITS_LIMIT = 300
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")

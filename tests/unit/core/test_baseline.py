@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.baseline import baseline_run
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.criterion import read_criterion
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError
 
 OLD = {"id": "r-20261101T000000Z-aaaaaaaaaaaa", "release": "aaaaaaaaaaaa"}
 OLDER = {"id": "r-20261001T000000Z-bbbbbbbbbbbb", "release": "bbbbbbbbbbbb"}
@@ -215,3 +216,24 @@ def test_windows_are_held_against_the_whole_of_the_baseline(book: Any) -> None:
     book.measure("soak", "reported.time", None, "ms", labels={"name": "p95"}, samples=now_samples)
     outcome = book.outcome({**CRITERION, "agg": "mean", "every": "1 h"})
     assert (outcome.status, outcome.windows["failed"], outcome.baseline) == ("FAIL", 1, 0.1)
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        {"sli": "http.errors", "pass": "<= baseline * 1.10"},
+        {"sli": "postgres.active", "agg": "sum", "pass": "<= baseline"},
+        {"sli": "postgres.active", "agg": "count", "pass": ["> 0 count", ">= baseline"]},
+        {"sli": "soak.saturated / http.requests", "pass": "<= baseline"},
+    ],
+)
+def test_the_total_of_a_window_is_never_compared_with_that_of_a_whole_run(criterion: dict[str, Any]) -> None:
+    whole = {"id": "soak.total", **criterion}
+    assert read_criterion(whole, "soak", "here").baseline == "inconclusive"
+    with pytest.raises(InputError, match="the total of a window"):
+        read_criterion({**whole, "every": "1 h"}, "soak", "here")
+
+
+def test_a_rate_or_a_ratio_of_counters_of_a_window_may_be_compared_with_a_whole_run() -> None:
+    for criterion in ({"sli": "http.errors", "agg": "rate"}, {"sli": "http.errors / http.requests"}):
+        assert read_criterion({"id": "soak.share", **criterion, "pass": "<= baseline", "every": "1 h"}, "soak", "here").every == 3600

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.aggregate import aggregate, parse_aggregation
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.limit import parse_limit
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.samples import Samples
-from ansible_collections.proofile.stagegate.plugins.module_utils.io import columns
+from ansible_collections.proofile.stagegate.plugins.module_utils.io import series
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.columns import ColumnSamples, sweep
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader, labels_text, read_series
 
@@ -28,7 +28,7 @@ VALUES = st.one_of(st.integers(-50, 50).map(float), st.floats(-1e9, 1e9), st.flo
 FINITE = st.tuples(st.sampled_from(NAMES), TIMES, VALUES)
 WILD = st.tuples(
     st.sampled_from(NAMES),
-    st.one_of(TIMES, st.sampled_from([None, "noon", 7, b"\xff", math.inf, math.nan])),
+    st.one_of(TIMES, st.sampled_from([1e308, -1e308, None, "noon", 7, b"\xff", math.inf, math.nan])),
     st.one_of(VALUES, st.sampled_from([None, "seven", 2**62, b"\x00", math.inf, -math.inf, math.nan])),
 )
 WORDS = "last first min max mean median sum count increase rate slope p(95) p(1) p(100)".split()
@@ -57,7 +57,7 @@ def reference(name: str, metric: str = "x") -> dict[str, Any]:
 
 
 def swept(state: str, name: str) -> Samples | None:
-    found = sweep(f"{state}/samples.sqlite", "x")
+    found = sweep(f"{state}/samples.sqlite", "x", 1_000_000)
     return found.get(labels_text({"n": name}).encode()) if found is not None else None
 
 
@@ -142,6 +142,14 @@ def test_numbers_of_other_types_are_the_same_numbers(tmp_path: Path) -> None:
     same(read_series(state, reference("a")), swept(state, "a") or Samples())
 
 
+def test_a_value_that_is_too_large_for_the_other_unit_is_no_finite_number(tmp_path: Path) -> None:
+    state = write(tmp_path, [("a", 1.0, 1.0), ("a", 2.0, 1e306)])
+    plain, columnar = read_series(state, reference("a")), swept(state, "a") or Samples()
+    assert plain.finite and columnar.finite
+    assert not plain.converted("s", "ms").finite
+    assert not columnar.converted("s", "ms").finite
+
+
 @pytest.mark.parametrize("missing", ["polars", "adbc_driver_sqlite"])
 def test_where_a_library_is_missing_everything_is_read_the_plain_way(tmp_path: Path, monkeypatch: Any, missing: str) -> None:
     state = write(tmp_path, [(name, float(at), 1.0) for name in NAMES for at in range(5)])
@@ -159,16 +167,30 @@ def test_only_long_series_are_worth_a_sweep(tmp_path: Path) -> None:
     assert [type(long(reference(name))) for name in NAMES] == [Samples, ColumnSamples, ColumnSamples]
 
 
-def test_a_sweep_is_bounded(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_sweep_is_bounded(tmp_path: Path) -> None:
     state = write(tmp_path, [(name, float(at), 1.0) for name in NAMES for at in range(5)])
-    monkeypatch.setattr(columns, "SWEEP_LIMIT", 15)
-    assert sweep(f"{state}/samples.sqlite", "x") is not None
-    monkeypatch.setattr(columns, "SWEEP_LIMIT", 14)
-    assert sweep(f"{state}/samples.sqlite", "x") is None
+    assert sweep(f"{state}/samples.sqlite", "x", 15) is not None
+    assert sweep(f"{state}/samples.sqlite", "x", 14) is None
+
+
+def test_all_sweeps_together_are_bounded(tmp_path: Path, monkeypatch: Any) -> None:
+    state = write(tmp_path, [(name, float(at), 1.0) for name in NAMES for at in range(5)])
+    with sqlite3.connect(f"{state}/samples.sqlite") as connection:
+        connection.execute("INSERT INTO samples SELECT 'y', labels, at, value FROM samples")
+    connection.close()
+
+    def kinds() -> list[str]:
+        reader = SeriesReader(state, kept_samples=0, sweep_from=0)
+        return [type(reader(reference(name, metric))).__name__ for metric in ("x", "y") for name in ("a", "b")]
+
+    monkeypatch.setattr(series, "SWEPT_SAMPLES", 30)
+    assert kinds() == ["Samples", "ColumnSamples", "Samples", "ColumnSamples"]
+    monkeypatch.setattr(series, "SWEPT_SAMPLES", 29)
+    assert kinds() == ["Samples", "ColumnSamples", "Samples", "Samples"]
 
 
 def test_a_file_that_is_no_database_is_left_to_the_plain_way(tmp_path: Path) -> None:
     (tmp_path / "samples.sqlite").write_text("metric,value\n" * 100)
-    assert sweep(f"{tmp_path}/samples.sqlite", "x") is None
-    assert sweep(f"{tmp_path}/nothing.sqlite", "x") is None
+    assert sweep(f"{tmp_path}/samples.sqlite", "x", 10) is None
+    assert sweep(f"{tmp_path}/nothing.sqlite", "x", 10) is None
     assert not (tmp_path / "nothing.sqlite").exists()

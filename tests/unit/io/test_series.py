@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader, read_series
 
 ROWS = [
     ("container.cpu", '{"container":"backend"}', 2.0, 20.0),
@@ -57,7 +57,9 @@ def test_the_number_of_rows_is_bounded(state: str) -> None:
         read_series(state, reference(), rows_limit=1)
 
 
-@pytest.mark.parametrize("file", ["../outside.sqlite", "/etc/passwd", "soak/../../outside.sqlite", "link.sqlite", "", "a\0b", None, 7, "."])
+@pytest.mark.parametrize(
+    "file", ["../outside.sqlite", "/etc/passwd", "soak/../../outside.sqlite", "link.sqlite", "", "a\0b", "\ud800", None, 7, "."]
+)
 def test_no_path_leads_out_of_the_state_folder(state: str, file: Any) -> None:
     outside = Path(state).parent / "outside.sqlite"
     outside.write_bytes((Path(state) / "soak" / "samples.sqlite").read_bytes())
@@ -76,6 +78,35 @@ def test_a_file_that_is_no_database_is_evidence_that_cannot_be_read(state: str) 
     (Path(state) / "soak" / "samples.sqlite").write_text("metric,value\n" * 100)
     with pytest.raises(EvidenceError, match="cannot be read"):
         read_series(state, reference())
+
+
+def test_samples_of_one_time_come_in_order_of_their_values(state: str) -> None:
+    with sqlite3.connect(Path(state) / "soak" / "samples.sqlite") as connection:
+        connection.executemany("INSERT INTO samples VALUES ('twice', '{}', ?, ?)", [(1.0, 9.0), (1.0, 3.0), (0.5, 4.0)])
+    connection.close()
+    assert read_series(state, reference(metric="twice", labels={})) == [(0.5, 4.0), (1.0, 3.0), (1.0, 9.0)]
+
+
+def test_a_name_that_is_no_text_is_evidence_that_cannot_be_read(state: str) -> None:
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        read_series(state, reference(metric="\ud800"))
+
+
+def test_a_reader_reads_a_series_once(state: str) -> None:
+    reader = SeriesReader(state)
+    first = reader(reference())
+    (Path(state) / "soak" / "samples.sqlite").unlink()
+    assert reader(reference()) is first
+    with pytest.raises(EvidenceError, match="not there"):
+        reader(reference(labels={"container": "frontend"}))
+
+
+def test_a_reader_keeps_no_more_than_it_may(state: str) -> None:
+    reader = SeriesReader(state, kept_samples=2)
+    kept, other = reader(reference()), reader(reference(metric="host.cpu", labels={}))
+    assert reader(reference()) is kept
+    assert reader(reference(metric="host.cpu", labels={})) is not other
+    assert reader(reference(metric="host.cpu", labels={})) == other
 
 
 def test_a_question_in_the_name_stays_a_name(state: str) -> None:
