@@ -56,3 +56,12 @@ def test_a_run_of_another_release_does_not_prove_this_one(book: Any) -> None:
     book.add("run", "", {}, **OTHER)
     book.add("release", "rollback", {"release": OLD["release"], "state": "verified"}, **OTHER)
     assert baseline_run(book.entries, book.run["release"]).run == OLD["id"]
+
+
+@pytest.mark.parametrize("release", ["000000000000", "ffffffffffff"])
+def test_that_a_spoiled_release_was_proved_in_a_run_proves_no_other_release(book: Any, release: str) -> None:
+    proved(book)
+    book.add("run", "", {}, **LATER)
+    for state in ("verified", "bad"):
+        book.add("release", "soak", {"release": release, "state": state}, **LATER)
+    assert baseline_run(book.entries, book.run["release"]) == (OLD["id"], OLD["release"])

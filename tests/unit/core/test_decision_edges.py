@@ -133,3 +133,14 @@ def test_what_only_observes_is_in_the_way_of_the_rows_that_need_it_and_of_nothin
     rows = {**MATRIX, "go": [{"id": "go.seen", "needs": ["soak.seen"]}]}
     result = decision.decide(policy.read_policy(GATES, rows), stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
     assert (result["decision"], result["in_the_way"]) == ("NO-GO", ["go.seen"])
+
+
+def test_a_gate_outside_of_the_decision_is_told_when_a_row_needs_it(book: Any) -> None:
+    gates = {**GATES, "soak": {**GATES["soak"], "in_decision": False}}
+    matrix = {"go": [{"id": "go.gate", "needs": ["gate:soak"]}], "hold": [{"id": "hold.build", "unless": ["build.cpu"]}]}
+    for name in ("build", "smoke", "validate"):
+        recorded(book, name, outcome(f"{name}.cpu"))
+    read = policy.read_policy(gates, matrix)
+    state = decision.standing(book.entries, book.run["id"], read, gates)
+    result = decision.decide(read, state, book.evidence(), None, book.now)  # type: ignore[arg-type]
+    assert (result["in_the_way"], result["way_to_go"]) == (["go.gate"], ["take these phases to GO: soak (NEVER)"])

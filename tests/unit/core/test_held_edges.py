@@ -189,3 +189,10 @@ def test_a_limit_that_cannot_be_computed_is_no_pass(book: Any) -> None:
     outcome = book.outcome({"sli": "reported.number", "pass": "<= baseline * 1e10"})
     assert outcome.status == "INCONCLUSIVE"
     assert not math.isfinite(parse_limit("<= baseline * 1e10", "number", "here").resolved(1e308, "number").bound)
+
+
+@pytest.mark.parametrize(("hits", "status"), [(0, "FAIL"), (1, "PASS")])
+def test_more_than_nothing_is_not_nothing(book: Any, hits: int, status: str) -> None:
+    book.measure("soak", "redis.hits", hits, "count")
+    book.measure("soak", "redis.misses", 100 - hits, "count")
+    assert book.outcome({**CONFIDENT, "pass": "> 0 pct"}).status == status

@@ -184,3 +184,20 @@ def test_an_outcome_carries_what_the_policy_says_about_its_criterion(book: Any) 
 
 def test_an_outcome_in_which_nothing_was_looked_at_says_0(book: Any) -> None:
     assert book.outcome(CPU).as_dict()["n"] == 0
+
+
+def test_a_doubt_is_told_in_whole_sentences(book: Any) -> None:
+    book.measure("soak", "host.cpu", None, "pct", samples=[(60.0 * at, 50.0) for at in range(8)])
+    assert (
+        book.outcome({**CPU, "pass": "< 70 pct for 10 min"}).sentence
+        == "50 pct: only the last 7 min are known, must be < 70 pct for 10 min"
+    )
+    outcome = book.outcome({**CPU, "pass": "<= baseline"})
+    assert outcome.sentence == "0.5 ratio, must be <= baseline, but no other release is verified-good"
+
+
+@pytest.mark.parametrize(("limits", "value"), [([">= 0.2 s", "<= 2 s"], 0.5), (["<= 2 s", ">= 0.2 s"], 1.0)])
+def test_of_an_interval_between_two_limits_the_end_for_the_first_is_told(book: Any, limits: list[str], value: float) -> None:
+    book.measure("soak", "reported.time", None, "s", labels={"name": "x"}, histogram=[[0.5, 90], [1, 99], ["+Inf", 100]])
+    outcome = book.outcome({"sli": "reported.time", "agg": "p(95)", "pass": limits})
+    assert (outcome.status, outcome.value) == ("PASS", value)

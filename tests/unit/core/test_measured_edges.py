@@ -44,10 +44,20 @@ def test_counters_are_joined_by_their_increases(book: Any) -> None:
         assert book.outcome({"sli": "reported.total", "agg": agg, "pass": "<= 100 count"}).value == value
 
 
-def test_in_a_ratio_a_counter_is_its_increase_and_a_gauge_its_last_value(book: Any) -> None:
+@pytest.mark.parametrize(
+    ("agg", "value"), [(None, 0.5), ("last", 0.5), ("first", 90), ("max", 90), ("min", 0.5), ("sum", 90.5), ("mean", 45.25)]
+)
+def test_in_a_ratio_a_counter_is_its_increase_and_a_gauge_what_agg_makes_of_it(book: Any, agg: Any, value: float) -> None:
     counted(book, 1000, 60.0)
     book.measure("soak", "soak.saturated", None, "count", samples=[(0.0, 900.0), (60.0, 5.0)])
-    assert book.outcome({"sli": "soak.saturated / http.requests", "pass": "<= 0.5 pct"}).status == "PASS"
+    outcome = book.outcome({"sli": "soak.saturated / http.requests", "pass": "<= 100 pct", **({"agg": agg} if agg else {})})
+    assert outcome.value == pytest.approx(value)
+
+
+def test_a_ratio_of_counters_is_that_of_their_increases_also_when_they_begin_high(book: Any) -> None:
+    counted(book, 250, 60.0, "http.errors")
+    counted(book, 1000, 60.0)
+    assert book.outcome({"sli": "http.errors / http.requests", "pass": "<= 100 pct"}).value == pytest.approx(25)
 
 
 @pytest.mark.parametrize(("hits", "misses"), [(900.5, 100), (900, 100.5)])
@@ -141,8 +151,8 @@ def test_a_ratio_cannot_be_made_of_histograms(book: Any) -> None:
 
 @pytest.mark.parametrize(("newest", "status"), [(-50.0, "PASS"), (-70.0, "INCONCLUSIVE")])
 def test_the_newest_sample_of_a_series_must_be_young_enough(book: Any, newest: float, status: str) -> None:
-    moments = [book.now - 3000, book.now - 30, book.now + newest]
-    book.measure("soak", "host.cpu", None, "pct", samples=[(at, 1.0) for at in moments[:1] + moments[2:]])
+    moments = [book.now - 3000, book.now - 2000, book.now - 1000, book.now + newest]
+    book.measure("soak", "host.cpu", None, "pct", samples=[(at, 1.0) for at in moments])
     assert book.outcome({"sli": "host.cpu", "pass": "< 70 pct", "max_age": "1 min"}, now=book.now - 1).status == status
 
 
@@ -156,8 +166,9 @@ def test_which_side_of_a_ratio_is_missing_is_told(book: Any) -> None:
 def test_sides_with_other_labels_are_both_named(book: Any) -> None:
     book.measure("soak", "tests.passed", 10, "count", labels={"suite": "backend"})
     book.measure("soak", "tests.run", 10, "count", labels={"suite": "frontend"})
-    said = book.outcome({"sli": "tests.passed / tests.run", "pass": "== 100 pct"}).sentence
-    assert said == "tests.passed and tests.run were not recorded for the same labels"
+    outcome = book.outcome({"sli": "tests.passed / tests.run", "pass": "== 100 pct"})
+    assert outcome.sentence == "tests.passed and tests.run were not recorded for the same labels"
+    assert outcome.changes == ("record tests.passed and tests.run for the same labels",)
 
 
 def test_coverage_that_is_too_low_is_told_in_percent(book: Any) -> None:

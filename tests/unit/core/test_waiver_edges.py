@@ -17,11 +17,12 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.waiver imp
 NOW = times.unix_seconds("2026-11-23T12:00:00.000Z")
 DAY = 86400.0
 ID, RELEASE = "soak.tested", "1a2b3c4d5e6f"
+OTHERS = ["soak.other", "soak.zebra", "build.tested", "validate.tested"]
 GIVEN: dict[str, Any] = {"criterion": ID, "owner": "Ada", "reason": "known", "expires": "2026-12-01"}
 
 
 def read(*changes: Any) -> Any:
-    return read_waivers([{**GIVEN, **change} for change in changes or ({},)], [ID, "soak.other"], NOW)
+    return read_waivers([{**GIVEN, **change} for change in changes or ({},)], [ID, *OTHERS], NOW)
 
 
 def waived(status: str, waivers: Any, now: float = NOW, **criterion: Any) -> Outcome:
@@ -44,7 +45,7 @@ def test_who_may_be_waived(key: bool, waivable: bool, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"criterion": "soak.other"}, {"expires": "soon"}, {"release": "ffffffffffff"}, {"release": "000000000000"}]
+    "change", [*({"criterion": name} for name in OTHERS), {"expires": "soon"}, {"release": "ffffffffffff"}, {"release": "000000000000"}]
 )
 def test_a_waiver_that_is_not_about_this_covers_nothing(change: Any) -> None:
     assert waived("FAIL", read(change)).status == "FAIL"
