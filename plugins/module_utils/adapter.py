@@ -10,6 +10,10 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from .core.errors import StagegateError
+from .zip_finder import find_once
+
+# Here, because every module imports this first.
+find_once(__spec__, ("core", "io"))
 
 Handler = Callable[[Mapping[str, Any], bool], Mapping[str, Any]]
 
