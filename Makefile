@@ -13,7 +13,7 @@ export STAGEGATE_BUILD_SECRETS ?= $(CURDIR)/.cache/build_secrets
 stage := scripts/stage
 pytest := python -m pytest
 
-.PHONY: help setup demo test lint types unit arch sanity molecule integration build bench clean
+.PHONY: help setup demo test lint types unit arch sanity molecule integration build bench mutation clean
 
 help:          ## this list
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,6 +54,9 @@ build: setup   ## the collection artifact, from a clean export of the commit, in
 
 bench: setup   ## the measured figures, recorded with the machine
 	@python scripts/bench.py
+
+mutation: setup ## changes the judge in small ways and looks whether a test falls; about an hour, a sample: MUTANTS=200
+	@python scripts/mutation.py --sample $(or $(MUTANTS),0)
 
 clean:         ## removes what demo and tests made, and .cache; keeps .venv, the engine and the base image
 	@scripts/clean

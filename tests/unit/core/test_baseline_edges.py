@@ -65,3 +65,11 @@ def test_that_a_spoiled_release_was_proved_in_a_run_proves_no_other_release(book
     for state in ("verified", "bad"):
         book.add("release", "soak", {"release": release, "state": state}, **LATER)
     assert baseline_run(book.entries, book.run["release"]) == (OLD["id"], OLD["release"])
+
+
+@pytest.mark.parametrize("kind", ["phase", "evidence", "signoff", "drill"])
+def test_a_run_that_was_never_opened_proves_nothing(book: Any, kind: str) -> None:
+    body = {"event": "started", "requires": []} if kind == "phase" else {}
+    book.add(kind, "soak", body, **OLD)
+    book.add("release", "soak", {"release": OLD["release"], "state": "verified"}, **OLD)
+    assert baseline_run(book.entries, book.run["release"]) is None

@@ -148,3 +148,17 @@ def test_a_limit_for_a_time_is_about_the_end_of_one_gauge(more: dict[str, Any]) 
     assert read(steady) and read(steady, agg="last")
     assert refused(steady, **more)
     assert refused({**CPU, "warn": "> 60 pct for 5 min"}, **more)
+
+
+@pytest.mark.parametrize("agg", ["first", "max", "min", "mean", "median", "sum", "p(95)"])
+def test_a_limit_for_a_time_has_no_aggregation(agg: str) -> None:
+    assert "needs one gauge and agg last" in refused({**CPU, "pass": "< 70 pct for 5 min"}, agg=agg)
+
+
+@pytest.mark.parametrize(("gap", "fine"), [("4.9 s", False), ("1 s", False), ("1 ms", False), ("5 s", True)])
+def test_a_hole_is_never_shorter_than_the_time_between_two_samples(gap: str, fine: bool) -> None:
+    more = {"sampled_every": "5 s", "min_coverage": "95 pct", "max_gap": gap}
+    if fine:
+        assert read(CPU, **more).max_gap == 5
+    else:
+        assert "max_gap is shorter than sampled_every" in refused(CPU, **more)

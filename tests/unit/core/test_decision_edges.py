@@ -144,3 +144,34 @@ def test_a_gate_outside_of_the_decision_is_told_when_a_row_needs_it(book: Any) -
     state = decision.standing(book.entries, book.run["id"], read, gates)
     result = decision.decide(read, state, book.evidence(), None, book.now)  # type: ignore[arg-type]
     assert (result["in_the_way"], result["way_to_go"]) == (["go.gate"], ["take these phases to GO: soak (NEVER)"])
+
+
+@pytest.mark.parametrize(("passed", "answer"), [(80, "HOLD"), (95, "CLEAR"), (110, "UNKNOWN"), (None, "UNKNOWN")])
+def test_a_condition_whose_evidence_is_missing_or_contradicts_itself_is_not_clear(book: Any, passed: Any, answer: str) -> None:
+    when = {"sli": "qa.points_passed / qa.points_total", "phase": "soak", "is": "< 90 pct"}
+    for name in GATES:
+        recorded(book, name, outcome(f"{name}.cpu"))
+    book.measure("soak", "qa.points_total", 100, "count")
+    if passed is not None:
+        book.measure("soak", "qa.points_passed", passed, "count")
+    read = policy.read_policy(GATES, {**MATRIX, "hold": [{"id": "hold.qa", "when": when}]})
+    result = decision.decide(read, stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
+    assert result["hold"][0]["answer"] == answer
+    assert (result["decision"] == "GO") == (answer == "CLEAR")
+
+
+@pytest.mark.parametrize(("verdict", "shown"), [("GO", "NEVER"), ("HOLD", "HOLD"), ("FAIL", "FAIL"), ("ERROR", "ERROR")])
+def test_what_was_judged_by_other_criteria_was_never_judged_by_these(book: Any, verdict: str, shown: str) -> None:
+    book.start("soak")
+    book.gate("soak", verdict, outcomes=[outcome("soak.cpu")], gate_digest=digest(GATES["build"]))
+    assert (stand(book).phases["soak"].verdict, stand(book).outcomes) == (shown, {})
+
+
+def test_a_failure_that_no_row_names_is_told_as_a_cause(book: Any) -> None:
+    rows = {"go": [{"id": "go.some", "needs": ["build.cpu"]}], "hold": [{"id": "hold.build", "unless": ["build.cpu"]}]}
+    for name in ("build", "smoke", "validate"):
+        recorded(book, name, outcome(f"{name}.cpu"))
+    seen = outcome("soak.seen", "FAIL", observe=True, changes=["free the disk"])
+    recorded(book, "soak", outcome("soak.cpu", "FAIL", changes=["slow down"]), seen, verdict="HOLD")
+    result = decision.decide(policy.read_policy(GATES, rows), stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
+    assert (result["in_the_way"], result["way_to_go"]) == (["gate:soak"], ["slow down (soak.cpu)"])

@@ -50,3 +50,14 @@ def test_another_release_is_told_only_while_nothing_nearer_is_known(book: Any) -
     book.add("evidence", "soak", BODY, id="r-20200101T000000Z-1a2b3c4d5e6f")
     book.add("evidence", "soak", BODY, release="ffffffffffff")
     assert book.outcome(CPU).reason == "stale"
+
+
+@pytest.mark.parametrize("key", ["alias", "extra", "zzz"])
+def test_a_body_with_a_key_that_no_measurement_has_is_an_error(book: Any, key: str) -> None:
+    book.add("evidence", "soak", {**BODY, key: 1})
+    assert book.outcome(CPU).status == "ERROR"
+
+
+def test_the_detail_of_a_body_is_for_people_and_not_checked(book: Any) -> None:
+    book.add("evidence", "soak", {**BODY, "detail": ["looked at it"]})
+    assert book.outcome(CPU).status == "PASS"

@@ -201,3 +201,9 @@ def test_of_an_interval_between_two_limits_the_end_for_the_first_is_told(book: A
     book.measure("soak", "reported.time", None, "s", labels={"name": "x"}, histogram=[[0.5, 90], [1, 99], ["+Inf", 100]])
     outcome = book.outcome({"sli": "reported.time", "agg": "p(95)", "pass": limits})
     assert (outcome.status, outcome.value) == ("PASS", value)
+
+
+def test_a_failure_tells_what_the_newest_recording_says(book: Any) -> None:
+    for word in ("old", "new"):
+        book.measure("soak", "log.critical", 5, "count", detail=word)
+    assert book.outcome({"sli": "log.critical", "pass": "== 0 count"}).sentence.endswith("missed by 5; new")

@@ -176,3 +176,16 @@ def test_coverage_that_is_too_low_is_told_in_percent(book: Any) -> None:
     criterion = {"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "sampled_every": "1 s", "min_coverage": "95 pct"}
     said = book.outcome(criterion).sentence
     assert said == "40 pct of the expected samples are there, at least 95 pct are needed"
+
+
+def test_an_old_recording_beside_a_new_one_does_not_make_it_stale(book: Any) -> None:
+    for at in ("2026-11-20T12:00:00.000Z", "2026-11-23T12:00:00.000Z"):
+        book.measure("soak", "host.cpu", 1, "pct")["time"] = at
+    assert book.outcome(MAX_AGE, now=book.now).status == "PASS"
+
+
+@pytest.mark.parametrize("more", [{}, {"max_age": "1 h"}, {"warmup": "5 min"}, {"max_gap": "5 min"}, {"min_duration": "1 min"}])
+def test_a_series_without_samples_is_no_pass_and_no_traceback(book: Any, more: Any) -> None:
+    book.measure("soak", "host.cpu", None, "pct", series={"file": "s", "metric": "host.cpu"})
+    outcome = book.outcome({"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", **more}, load=lambda _reference: [])
+    assert outcome.reason in ("no_data", "short")

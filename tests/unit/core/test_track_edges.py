@@ -94,3 +94,10 @@ def test_every_label_set_is_looked_at_for_holes(book: Any) -> None:
     assert book.outcome(criterion).status == "PASS"
     assert book.outcome({**criterion, "max_gap": "2 min"}).reason == "gap"
     assert book.outcome({**criterion, "sampled_every": "1 min", "min_coverage": "90 pct"}).reason == "gap"
+
+
+@pytest.mark.parametrize(("first", "second", "status"), [(GOOD, BAD, "FAIL"), (BAD, GOOD, "PASS")])
+def test_of_two_histograms_in_a_window_the_newer_one_speaks(book: Any, first: Any, second: Any, status: str) -> None:
+    histograms(book, (0, first), (0.5, second))
+    outcome = book.outcome(WINDOWS)
+    assert (outcome.status, outcome.windows["windows"]) == (status, 1)

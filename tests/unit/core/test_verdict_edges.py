@@ -27,6 +27,7 @@ def outcome(name: str, status: str, **more: Any) -> Outcome:
         ([("ERROR", {}), ("PASS", {})], "ERROR"),
         ([("ERROR", {}), ("FAIL", {})], "ERROR"),
         ([("ERROR", {}), ("FAIL", {"key": True})], "FAIL"),
+        ([("ERROR", {"key": True}), ("PASS", {})], "ERROR"),
         ([("INCONCLUSIVE", {"key": True}), ("PASS", {})], "HOLD"),
         ([("PASS", {}), ("FAIL", {"key": True, "observe": True})], "GO"),
         ([("PASS", {}), ("ERROR", {"observe": True})], "GO"),

@@ -174,3 +174,15 @@ def test_more_than_a_hundred_thousand_windows_are_not_judged(book: Any) -> None:
     outcome = book.outcome({"sli": "host.cpu", "pass": "< 70 pct", "every": "1 s", "limits": {"inconclusive": 100_001}})
     assert (outcome.status, outcome.reason) == ("INCONCLUSIVE", "gap")
     assert outcome.sentence == "100001 windows would be needed, at most 100000 are judged"
+
+
+def test_a_row_of_failures_is_told_only_when_it_is_what_is_too_much() -> None:
+    assert "one after the other" not in said([P, F, P, F], failed=2, consecutive=2).sentence
+    assert "2 failed one after the other (at most 1 may)" in said([P, F, F, P], failed=3, consecutive=1).sentence
+    assert "one after the other" not in said([P, F, F, F], failed=2, consecutive=1).sentence
+
+
+def test_a_series_shorter_than_half_a_window_says_how_long_it_is(book: Any) -> None:
+    book.measure("soak", "host.cpu", None, "pct", samples=[(36000.0 + 60 * at, 1.0) for at in range(11)])
+    outcome = book.outcome({"sli": "host.cpu", "pass": "< 70 pct", "every": "1 h"})
+    assert (outcome.reason, outcome.sentence) == ("short", "watched for 10 min, one window is 1 h")
