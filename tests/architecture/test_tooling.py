@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = "setup demo test lint types unit arch sanity molecule integration build bench clean help".split()
+WORDS = "setup demo test lint types unit arch sanity molecule integration build bench mutation clean help".split()
 PLUGINS = ROOT / "plugins"
 TEXT = {".py", ".yml", ".yaml", ".md", ".toml", ".txt", ".cfg", ".sh", ".json", ".ts", ".tsx", ".js", ".mjs", ".rst", ".j2", ""}
 

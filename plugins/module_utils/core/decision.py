@@ -64,7 +64,8 @@ def standing(
             continue
         recorded = [item for item in body.get("outcomes", ()) if policy.home.get(item.get("id")) == phase]
         counting = [still_waived(item, waivers, now, judged["release"]) for item in recorded]
-        lost = any(item["status"] not in GOOD and not item.get("observe") for item in counting)
+        deciding = {criterion.id for criterion in policy.gates[phase].criteria if not criterion.observe}
+        lost = not deciding <= {item["id"] for item in counting if item["status"] in GOOD}
         valid[phase] = replace(state, verdict=HOLD) if state.verdict == GO and lost else state
         if state.verdict != "OUTDATED":
             outcomes.update({str(item["id"]): item for item in counting})

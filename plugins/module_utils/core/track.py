@@ -95,7 +95,8 @@ def track_of(reference: Reference, records: Sequence[Record], load: Loader, hist
         return Track(reference, _finite(reference, newest.samples(load)))
     same = [record for record in records if record.form == newest.form] if history else [newest]
     if newest.form == "histogram":
-        times = Samples([record.at for record in same], [0.0] * len(same))
+        # Only the times are samples: should a value of theirs ever be judged, it is no number and no good one.
+        times = Samples([record.at for record in same], [math.nan] * len(same))
         return Track(reference, times, False, tuple(record.histogram() for record in same))
     points = [record.samples(load) for record in same]
     return Track(reference, _finite(reference, Samples.of(pair for point in points for pair in point)), True)

@@ -175,3 +175,12 @@ def test_a_failure_that_no_row_names_is_told_as_a_cause(book: Any) -> None:
     recorded(book, "soak", outcome("soak.cpu", "FAIL", changes=["slow down"]), seen, verdict="HOLD")
     result = decision.decide(policy.read_policy(GATES, rows), stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
     assert (result["in_the_way"], result["way_to_go"]) == (["gate:soak"], ["slow down (soak.cpu)"])
+
+
+def test_a_gate_that_said_go_without_the_outcomes_of_all_that_decides_does_not_count(book: Any) -> None:
+    recorded(book, "soak", outcome("soak.seen", observe=True))
+    assert stand(book).phases["soak"].verdict == "HOLD"
+    recorded(book, "soak", outcome("soak.cpu", "FAIL", observe=True))
+    assert stand(book).phases["soak"].verdict == "HOLD", "that it only observes is for the policy to say"
+    recorded(book, "soak", outcome("soak.cpu"))
+    assert stand(book).phases["soak"].verdict == "GO"

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.expression import parse_expression
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.track import track_of
+
 WINDOWS = {"sli": "reported.time", "agg": "p(95)", "pass": "<= 1 s", "every": "2 h"}
 GOOD, BAD = [[1, 99], ["+Inf", 100]], [[1, 50], ["+Inf", 100]]
 
@@ -101,3 +104,12 @@ def test_of_two_histograms_in_a_window_the_newer_one_speaks(book: Any, first: An
     histograms(book, (0, first), (0.5, second))
     outcome = book.outcome(WINDOWS)
     assert (outcome.status, outcome.windows["windows"]) == (status, 1)
+
+
+def test_the_samples_of_a_histogram_are_no_numbers(book: Any) -> None:
+    """Should they ever be judged in place of the histogram, nothing passes."""
+    histograms(book, (0, GOOD), (2, GOOD))
+    (records,) = book.evidence().histories("soak", parse_expression("reported.time", "here").numerator)
+    found = track_of(parse_expression("reported.time", "here").numerator, records, lambda _reference: [], True)
+    assert len(found.histograms) == len(found.samples) == 2
+    assert not found.samples.finite
