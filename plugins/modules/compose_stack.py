@@ -10,7 +10,8 @@ module: compose_stack
 short_description: Bring a planned compose project up, or take it down
 version_added: 0.1.0
 description:
-  - Starts what is not there, replaces what differs, and waits until every service is healthy.
+  - Starts what is not there, replaces what differs, and waits until every container of every service is healthy.
+  - A service without a healthcheck is never healthy, because nothing says that it works.
   - A service that does not become healthy is a fact (C(healthy) is false, with the end of its log), not a failure of the module,
     so that it can be recorded and judged.
   - Volumes are never removed. While it works it holds the deploy lock of the state folder.
@@ -76,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 healthy:
-  description: True when every planned service has a healthy container.
+  description: True when there are planned services and every container of each of them is healthy.
   returned: always
   type: bool
 as_judged:

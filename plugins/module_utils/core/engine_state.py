@@ -35,20 +35,18 @@ class Container:
 
     @property
     def is_healthy(self) -> bool:
-        """Running, and healthy where a healthcheck is declared."""
-        if self.state != "running":
-            return False
-        return self.health in ("healthy", "")
+        """Running, and found healthy by its own healthcheck. Without one nobody knows, and what is not known is not healthy."""
+        return self.state == "running" and self.health == "healthy"
 
     @property
     def is_lost(self) -> bool:
-        """No use in waiting: it ended and will not be started again."""
-        return self.state in ("dead", "exited")
+        """No use in waiting: it ended and will not be started again, or it has no healthcheck that could ever say that it works."""
+        return self.state in ("dead", "exited") or (self.state == "running" and not self.health)
 
     @property
     def condition(self) -> str:
         """`running, unhealthy` or the like, for people."""
-        words = [self.state] + ([self.health] if self.health else [])
+        words = [self.state] + ([self.health] if self.health else ["no healthcheck"] if self.state == "running" else [])
         if self.state == "exited":
             words.append(f"exit code {self.exit_code}")
         if self.restarts:

@@ -17,8 +17,6 @@ from .command import Completed, must
 from .docker_cli import Engine
 from .files import read_text
 
-SETTLE_SECONDS = 5.0
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -32,8 +30,8 @@ class Outcome:
 
     @property
     def healthy(self) -> bool:
-        """Every planned service has a healthy container."""
-        return not self.unhealthy
+        """There are planned services, and all containers of each of them are healthy."""
+        return bool(self.expected) and not self.unhealthy
 
 
 class ComposeStack:
@@ -107,7 +105,7 @@ class ComposeStack:
         while True:
             containers = tuple(self._engine.containers(self.project))
             if not self._unhealthy(containers):
-                return self._settled(containers, started)
+                return containers
             hopeless = any(item.is_lost for item in containers)
             if hopeless or self._clock() >= deadline:
                 return containers
@@ -120,20 +118,14 @@ class ComposeStack:
                     started = again
             self._sleep(0.5)
 
-    def _settled(self, containers: tuple[Container, ...], started: Completed | None) -> tuple[Container, ...]:
-        """A fresh service without a healthcheck is looked at twice: alive for a moment is not yet running."""
-        if started is None or all(item.health for item in containers):
-            return containers
-        self._sleep(SETTLE_SECONDS)
-        return tuple(self._engine.containers(self.project))
-
     def _progressed(self, before: tuple[Container, ...]) -> bool:
         return {(item.id, item.state) for item in before} != {(item.id, item.state) for item in self._engine.containers(self.project)}
 
     def _outcome(self, changed: bool, containers: tuple[Container, ...], started: Completed | None) -> Outcome:
         unhealthy = self._unhealthy(containers)
         troubles: list[str] = []
-        by_service = {item.service: item for item in containers}
+        # Of several containers of a service one that is not healthy is told about.
+        by_service = {item.service: item for item in sorted(containers, key=lambda item: not item.is_healthy)}
         for name in unhealthy:
             item = by_service.get(name)
             troubles.append(f"{name}: {item.condition if item else 'has no container'}")
@@ -145,7 +137,8 @@ class ComposeStack:
         return Outcome(changed, containers, tuple(sorted(self._services())), tuple(troubles), unhealthy)
 
     def _unhealthy(self, containers: tuple[Container, ...]) -> tuple[str, ...]:
-        good = {item.service for item in containers if item.is_healthy}
+        bad = {item.service for item in containers if not item.is_healthy}
+        good = {item.service for item in containers} - bad
         return tuple(sorted(set(self._services()) - good))
 
     def _fingerprint(self) -> set[tuple[str, str]]:

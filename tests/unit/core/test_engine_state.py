@@ -37,15 +37,23 @@ def test_an_inspected_container_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"health": "starting"}, {"health": "unhealthy"}, {"state": "exited"}, {"state": "restarting", "health": ""}]
+    "changes",
+    [{"health": "starting"}, {"health": "unhealthy"}, {"health": ""}, {"health": "Healthy"}, {"state": "exited"}, {"state": "paused"}],
 )
 def test_everything_but_running_and_healthy_is_not_healthy(changes: dict[str, Any]) -> None:
     assert not like(**changes).is_healthy
 
 
-def test_only_an_ended_container_is_given_up() -> None:
+def test_an_ended_container_and_one_that_nothing_checks_are_given_up() -> None:
     assert like(state="exited").is_lost
+    assert like(health="").is_lost
     assert not like(health="unhealthy").is_lost
+    assert not like(state="restarting", health="").is_lost
+
+
+def test_a_container_that_nothing_checks_is_told_as_such() -> None:
+    assert like(health="").condition == "running, no healthcheck"
+    assert like(state="created", health="").condition == "created"
 
 
 def test_a_colour_whose_services_are_of_two_releases_has_none() -> None:

@@ -131,12 +131,14 @@ def test_fail_open_20_no_checks_and_alive_for_a_while(
     assert asked([{**check, "status": 204}]).verdict == "FAIL"
     healthy, said = started([UNCHECKED, ENDED])
     assert (healthy, said.verdict) == (False, "FAIL"), "alive for a moment, and gone at the second look"
+    healthy, said = started([UNCHECKED])
+    assert (healthy, said.verdict) == (False, "FAIL"), "alive for ever, and nothing checks it"
 
 
 def test_fail_open_21_running_is_enough_for_some_services(started: Any) -> None:
     assert started([HEALTHY], database=[HEALTHY])[1].verdict == "GO"
     for role in ("backend", "database"):
-        for course in (STARTING, UNHEALTHY, {"Status": "restarting", "Health": None}, {"Status": "paused", "Health": None}):
+        for course in (STARTING, UNHEALTHY, UNCHECKED, {"Status": "restarting", "Health": None}, {"Status": "paused", "Health": None}):
             both = {"backend": [HEALTHY], "database": [HEALTHY], role: [course]}
             _healthy, said = started(both["backend"], both["database"])
             assert said.verdict == "FAIL", (role, course)

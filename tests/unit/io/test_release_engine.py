@@ -75,6 +75,8 @@ class FakeEngine:
             "com.docker.compose.config-hash": "abc",
         }
         state = {"Status": "running", "StartedAt": str(self.started), "Health": {"Status": status}}
+        if not status:
+            del state["Health"]
         return {"Id": "c1", "Name": "/web", "Image": self.image, "State": state, "Config": {"Labels": labels}}
 
     @staticmethod
@@ -130,6 +132,34 @@ def test_a_service_that_never_becomes_healthy_is_told_with_the_end_of_its_log_an
 def test_a_service_that_was_unhealthy_once_may_still_come_up_before_the_deadline(plan_file: str) -> None:
     outcome = stack(plan_file, FakeEngine(["unhealthy", "unhealthy", "unhealthy", "healthy"], up_rc=1)).up(60)
     assert outcome.healthy
+
+
+def test_a_service_without_a_healthcheck_is_given_up_at_once(plan_file: str) -> None:
+    outcome = stack(plan_file, FakeEngine([""])).up(60)
+    assert outcome.unhealthy == ("web",)
+    assert outcome.troubles[0] == "web: running, no healthcheck"
+
+
+def test_one_healthy_container_does_not_speak_for_another_of_the_same_service(plan_file: str) -> None:
+    class TwoOfThem(FakeEngine):
+        def __call__(self, argv: Sequence[str], **options: Any) -> Completed:
+            if " ".join(argv).startswith("docker ps") and self.running:
+                return self._said(argv, "c1\nc2\n")
+            if " ".join(argv).startswith("docker inspect"):
+                first, second = self._inspected(), self._inspected()
+                second["State"]["Health"] = {"Status": self.second}
+                return self._said(argv, json.dumps([second, {**first, "Id": "c2"}]))
+            return super().__call__(argv, **options)
+
+    for state, troubles in (("healthy", ()), ("unhealthy", ("web: running, unhealthy",))):
+        engine = TwoOfThem(["healthy"])
+        engine.second = state
+        assert stack(plan_file, engine).up(5).troubles[:1] == troubles
+
+
+def test_a_plan_without_services_is_not_healthy(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "empty.json").write_text('{"services": {}}')
+    assert not stack(str(tmp_path / "empty.json"), FakeEngine(["healthy"])).up(5).healthy
 
 
 def test_an_image_that_is_not_there_is_refused_before_anything_is_started(plan_file: str) -> None:
