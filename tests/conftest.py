@@ -10,8 +10,10 @@ from typing import Any
 import hypothesis
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core import evidence, judge, ledger, measurement, policy, times
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.criterion import read_criterion
+from ansible_collections.proofile.stagegate.plugins.module_utils.core import measurement, times
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge import evidence, judge, policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.criterion import read_criterion
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import ledger
 
 # The same examples in every run: a failure is found again. No deadline: the machine may be busy.
 hypothesis.settings.register_profile("stagegate", deadline=None, derandomize=True, max_examples=100, database=None)

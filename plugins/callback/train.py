@@ -22,7 +22,7 @@ import time
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils.core.console import failure_lines, heading, message_lines, task_line, worth_a_line
+from ..module_utils.core.report.console import failure_lines, heading, message_lines, task_line, worth_a_line
 
 TEXT_ACTIONS = ("debug", "ansible.builtin.debug")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.core import alert_rule_tests as tests
-from ..module_utils.core import alert_rules as rules
-from ..module_utils.core.alert_queries import read_queries
+from ..module_utils.core.alerts import alert_rule_tests as tests
+from ..module_utils.core.alerts import alert_rules as rules
+from ..module_utils.core.alerts.alert_queries import read_queries
 from ..module_utils.core.errors import InputError, StagegateError
-from ..module_utils.core.policy import read_policy
+from ..module_utils.core.judge.policy import read_policy
 
 
 def alert_rules(gates: Any, queries: Any, policy: Any, no_data_for: Any = rules.NO_DATA_FOR, from_pass: Any = None) -> dict[str, Any]:

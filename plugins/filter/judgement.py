@@ -10,14 +10,16 @@ from typing import Any, Optional
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.core import aggregate, evidence, tables, units
-from ..module_utils.core.criterion import read_criterion
-from ..module_utils.core.entries import checked_measurement
+from ..module_utils.core import units
 from ..module_utils.core.errors import EvidenceError, InputError, StagegateError
-from ..module_utils.core.judge import judge
-from ..module_utils.core.policy import read_policy
-from ..module_utils.core.samples import Samples
-from ..module_utils.core.samples import percentile as type_7
+from ..module_utils.core.judge import aggregate, evidence
+from ..module_utils.core.judge.criterion import read_criterion
+from ..module_utils.core.judge.judge import judge
+from ..module_utils.core.judge.policy import read_policy
+from ..module_utils.core.judge.samples import Samples
+from ..module_utils.core.judge.samples import percentile as type_7
+from ..module_utils.core.ledger.entries import checked_measurement
+from ..module_utils.core.report import tables
 from ..module_utils.core.times import rfc3339
 
 _HERE = {"run": "here", "release": "here", "phase": "preflight"}

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils.core.errors import StagegateError
-from ..module_utils.core.status import status_lines as lines_of
+from ..module_utils.core.report.status import status_lines as lines_of
 
 
 def status_lines(why: Any, releases: Any, ledger: Any, planned: Optional[Mapping[str, str]] = None) -> list[str]:

@@ -41,7 +41,7 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils.core.errors import StagegateError
-from ..module_utils.core.role_variables import examine
+from ..module_utils.core.release.role_variables import examine
 
 
 def unknown_role_variables(names: Iterable[str], specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class ZipFinder(zipimport.zipimporter):
             return None
         path = os.path.join(self.archive, self.prefix, fullname.rpartition(".")[2])
         if is_package:
+            sys.path_importer_cache[path] = ZipFinder(path)
             return spec_from_file_location(fullname, os.path.join(path, "__init__.py"), loader=self, submodule_search_locations=[path])
         return spec_from_file_location(fullname, f"{path}.py", loader=self)
 

@@ -133,9 +133,9 @@ import os
 from dataclasses import asdict
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.browser_journey import parse_journeys, require_secrets
-from ..module_utils.core.browser_watch import parse_allowed
-from ..module_utils.core.journey_report import engine_measurements, journey_measurements
+from ..module_utils.core.eyes.browser_journey import parse_journeys, require_secrets
+from ..module_utils.core.eyes.browser_watch import parse_allowed
+from ..module_utils.core.eyes.journey_report import engine_measurements, journey_measurements
 from ..module_utils.io.browser import ENGINES, BrowserSettings, open_browser
 from ..module_utils.io.browser_journey import JourneyOptions, run_journeys
 

@@ -63,9 +63,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core import bundle
 from ..module_utils.core.errors import EvidenceError
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release import bundle
 from ..module_utils.io.build_record import digest_of, read_record, write_record
 from ..module_utils.io.bundle_files import brotli_sizes, gzip_sizes, listed_assets, raw_sizes
 from ..module_utils.io.files import read_text

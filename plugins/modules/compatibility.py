@@ -69,10 +69,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.entries import Draft
+from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.runs import check_phase, check_run
 from ..module_utils.core.measurement import measurement
-from ..module_utils.core.rollback import compatibility_body, compatibility_proofs
-from ..module_utils.core.runs import check_phase, check_run
+from ..module_utils.core.release.rollback import compatibility_body, compatibility_proofs
 from ..module_utils.io.ledger_file import LedgerFile
 
 SPEC = {

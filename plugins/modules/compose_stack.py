@@ -106,10 +106,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.compose_plan import project_name
-from ..module_utils.core.engine_state import digest_mismatches
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release.compose_plan import project_name
+from ..module_utils.core.release.engine_state import digest_mismatches
 from ..module_utils.io.compose_stack import ComposeStack, Outcome
 from ..module_utils.io.deploy_lock import deploy_lock
 from ..module_utils.io.docker_cli import Engine

@@ -97,14 +97,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.decision import decide, decision_message, standing
-from ..module_utils.core.entries import Draft
-from ..module_utils.core.evidence import EvidenceBook
-from ..module_utils.core.ledger import digest
-from ..module_utils.core.policy import read_policy
-from ..module_utils.core.runs import check_run, check_same_policy
-from ..module_utils.core.tables import decision_table
-from ..module_utils.core.waiver import read_waivers
+from ..module_utils.core.judge.decision import decide, decision_message, standing
+from ..module_utils.core.judge.evidence import EvidenceBook
+from ..module_utils.core.judge.policy import read_policy
+from ..module_utils.core.judge.waiver import read_waivers
+from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.ledger import digest
+from ..module_utils.core.ledger.runs import check_run, check_same_policy
+from ..module_utils.core.report.tables import decision_table
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.series import SeriesReader

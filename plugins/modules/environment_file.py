@@ -57,8 +57,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.environment import OWNER_ONLY, bits_beyond_owner, render
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release.environment import OWNER_ONLY, bits_beyond_owner, render
 from ..module_utils.io.files import same_content, write_atomic
 
 SPEC = {

@@ -97,15 +97,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.entries import Draft
-from ..module_utils.core.evidence import EvidenceBook
-from ..module_utils.core.ledger import digest
-from ..module_utils.core.policy import read_policy
-from ..module_utils.core.runs import PhaseState, check_phase, check_run, check_same_policy, phase_states
-from ..module_utils.core.tables import verdict_table
-from ..module_utils.core.verdict import failed_ids, gate_line, gate_message, gate_score, gate_verdict, judge_gate
-from ..module_utils.core.waiver import read_waivers
-from ..module_utils.core.way_to_go import way_to_go
+from ..module_utils.core.judge.evidence import EvidenceBook
+from ..module_utils.core.judge.policy import read_policy
+from ..module_utils.core.judge.verdict import failed_ids, gate_line, gate_message, gate_score, gate_verdict, judge_gate
+from ..module_utils.core.judge.waiver import read_waivers
+from ..module_utils.core.judge.way_to_go import way_to_go
+from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.ledger import digest
+from ..module_utils.core.ledger.runs import PhaseState, check_phase, check_run, check_same_policy, phase_states
+from ..module_utils.core.report.tables import verdict_table
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.series import SeriesReader

@@ -141,11 +141,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.build_log import Step, command_runs, findings
-from ..module_utils.core.compose_model import Build, builds, keeps_state
-from ..module_utils.core.env_example import read_environment
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release.build_log import Step, command_runs, findings
+from ..module_utils.core.release.compose_model import Build, builds, keeps_state
+from ..module_utils.core.release.env_example import read_environment
 from ..module_utils.io.build_record import digest_of, read_record, update_json, write_record
 from ..module_utils.io.compose_config import must_model, prepared
 from ..module_utils.io.stage_build import Stage, StageBuilder

@@ -112,11 +112,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.compose_model import Build, builds
-from ..module_utils.core.env_example import read_environment
 from ..module_utils.core.errors import EvidenceError, InputError
-from ..module_utils.core.junit import TestResults, read_junit
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release.compose_model import Build, builds
+from ..module_utils.core.release.env_example import read_environment
+from ..module_utils.core.sources.junit import TestResults, read_junit
 from ..module_utils.io.build_record import digest_of, read_record, write_record
 from ..module_utils.io.compose_config import must_model, prepared
 from ..module_utils.io.files import ensure_folder, write_atomic

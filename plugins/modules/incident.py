@@ -104,10 +104,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.entries import Draft
-from ..module_utils.core.incident import Incident, markdown
-from ..module_utils.core.log_scan import mask
-from ..module_utils.core.runs import check_run
+from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.runs import check_run
+from ..module_utils.core.release.incident import Incident, markdown
+from ..module_utils.core.release.log_scan import mask
 from ..module_utils.core.times import compact, rfc3339, unix_seconds
 from ..module_utils.io import clock
 from ..module_utils.io.files import write_atomic

@@ -92,8 +92,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.entries import drafts_of, new_drafts
-from ..module_utils.core.runs import check_phase, check_run
+from ..module_utils.core.ledger.entries import drafts_of, new_drafts
+from ..module_utils.core.ledger.runs import check_phase, check_run
 from ..module_utils.io.ledger_file import LedgerFile
 
 SPEC = {

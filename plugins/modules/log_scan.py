@@ -70,9 +70,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.compose_plan import project_name
-from ..module_utils.core.log_scan import DEFAULT_IGNORED, DEFAULT_PATTERNS, compile_patterns, scan
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release.compose_plan import project_name
+from ..module_utils.core.release.log_scan import DEFAULT_IGNORED, DEFAULT_PATTERNS, compile_patterns, scan
 from ..module_utils.io.docker_cli import Engine
 
 SPEC = {

@@ -153,9 +153,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.alembic_state import describe
-from ..module_utils.core.compose_plan import project_name
 from ..module_utils.core.errors import InputError
+from ..module_utils.core.release.alembic_state import describe
+from ..module_utils.core.release.compose_plan import project_name
 from ..module_utils.io.docker_cli import Engine
 from ..module_utils.io.migration import Migration, Settings, backup_body
 from ..module_utils.io.postgres import Postgres

@@ -94,8 +94,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core import people
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.people import people
 from ..module_utils.io.clock import now
 
 ROLES = ["product", "engineering", "devops", "qa", "project_manager", "executive_sponsor"]

@@ -79,9 +79,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.entries import Draft
 from ..module_utils.core.errors import InputError
-from ..module_utils.core.runs import (
+from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.runs import (
     GO,
     STARTED,
     PhaseState,

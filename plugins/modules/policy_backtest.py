@@ -106,9 +106,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.backtest import Replay, backtest
-from ..module_utils.core.backtest_report import backtest_lines
-from ..module_utils.core.policy import policy_digest, read_policy
+from ..module_utils.core.judge.policy import policy_digest, read_policy
+from ..module_utils.core.proof.backtest import Replay, backtest
+from ..module_utils.core.proof.backtest_report import backtest_lines
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.past_series import read_past_series
 

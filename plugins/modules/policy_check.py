@@ -78,8 +78,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.policy import read_policy
-from ..module_utils.core.self_test import self_test, self_test_lines
+from ..module_utils.core.judge.policy import read_policy
+from ..module_utils.core.proof.self_test import self_test, self_test_lines
 
 SPEC = {
     "gates": {"type": "dict", "required": True},

@@ -109,9 +109,9 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
-from ..module_utils.core.import_k6 import import_k6
-from ..module_utils.core.import_keptn import HOLD, WARN, import_keptn
-from ..module_utils.core.imported import Imported
+from ..module_utils.core.imports.import_k6 import import_k6
+from ..module_utils.core.imports.import_keptn import HOLD, WARN, import_keptn
+from ..module_utils.core.imports.imported import Imported
 from ..module_utils.io.documents import parse_json, parse_yaml, read_document
 from ..module_utils.io.files import same_content, write_atomic
 

@@ -99,8 +99,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core import compose_model, env_example
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release import compose_model, env_example
 from ..module_utils.io import host
 from ..module_utils.io.clock import now
 from ..module_utils.io.compose_config import compose_files, normalised, prepared

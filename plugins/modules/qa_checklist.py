@@ -61,8 +61,8 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import EvidenceError
 from ..module_utils.core.measurement import measurement
-from ..module_utils.core.qa_checklist import Checklist, parse_csv, parse_markdown
-from ..module_utils.core.qa_issues import SEVERITIES
+from ..module_utils.core.people.qa_checklist import Checklist, parse_csv, parse_markdown
+from ..module_utils.core.people.qa_issues import SEVERITIES
 from ..module_utils.io.files import read_text
 
 SPEC = {"path": {"type": "path", "required": True}}

@@ -87,8 +87,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core import sbom
 from ..module_utils.core.measurement import measurement
+from ..module_utils.core.release import sbom
 from ..module_utils.io.build_record import digest_of, read_record, update_json, write_record
 from ..module_utils.io.compose_config import compose_files
 from ..module_utils.io.image_content import members

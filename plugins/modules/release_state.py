@@ -98,9 +98,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.compose_plan import other
-from ..module_utils.core.engine_state import target_colour
-from ..module_utils.core.releases import release_history
+from ..module_utils.core.ledger.releases import release_history
+from ..module_utils.core.release.compose_plan import other
+from ..module_utils.core.release.engine_state import target_colour
 from ..module_utils.core.times import rfc3339
 from ..module_utils.io import clock
 from ..module_utils.io.docker_cli import Engine

@@ -66,7 +66,7 @@ measurements:
 """
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.release_uptime import uptime_measurements
+from ..module_utils.core.release.release_uptime import uptime_measurements
 from ..module_utils.io import clock as machine
 from ..module_utils.io.docker_cli import Engine
 from ..module_utils.io.release_uptime import active_release, containers_of, deployed, wait_until_settled

@@ -107,8 +107,8 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import EvidenceError, InputError
-from ..module_utils.core.runs import check_run
-from ..module_utils.core.source_facts import Wanted
+from ..module_utils.core.ledger.runs import check_run
+from ..module_utils.core.sources.source_facts import Wanted
 from ..module_utils.core.times import unix_seconds
 from ..module_utils.io.clock import now
 from ..module_utils.io.report_source import Gathering, read_sources

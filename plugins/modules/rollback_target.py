@@ -98,11 +98,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.compose_plan import project_name
-from ..module_utils.core.engine_state import target_colour
 from ..module_utils.core.errors import InputError
-from ..module_utils.core.releases import Release, release_history
-from ..module_utils.core.rollback import choose, compatibility_proofs, image_ids, schema_proof
+from ..module_utils.core.ledger.releases import Release, release_history
+from ..module_utils.core.release.compose_plan import project_name
+from ..module_utils.core.release.engine_state import target_colour
+from ..module_utils.core.release.rollback import choose, compatibility_proofs, image_ids, schema_proof
 from ..module_utils.io.docker_cli import Engine
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.migration import image_history

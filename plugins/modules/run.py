@@ -92,11 +92,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core import ledger
-from ..module_utils.core.entries import Draft
 from ..module_utils.core.errors import InputError
-from ..module_utils.core.policy import policy_digest, read_policy
-from ..module_utils.core.runs import new_run_id, next_phase, open_run, phase_states
+from ..module_utils.core.judge.policy import policy_digest, read_policy
+from ..module_utils.core.ledger import ledger
+from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.runs import new_run_id, next_phase, open_run, phase_states
 from ..module_utils.io import clock
 from ..module_utils.io.ledger_file import LedgerFile
 

@@ -88,7 +88,7 @@ measurements:
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
-from ..module_utils.core.soak_plan import parse_plan
+from ..module_utils.core.soak.soak_plan import parse_plan
 from ..module_utils.io.soak_control import SoakControl
 from ..module_utils.io.soak_files import soak_folder
 

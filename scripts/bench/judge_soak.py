@@ -12,9 +12,9 @@ import time
 BEGAN = time.perf_counter()
 sys.path.insert(0, sys.argv[1])
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.evidence import EvidenceBook
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.policy import read_policy
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.verdict import gate_verdict, judge_gate
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.evidence import EvidenceBook
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.verdict import gate_verdict, judge_gate
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "collections"))
 
 from soak import Soak, twelve
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import Draft
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.measurement import measurement
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore

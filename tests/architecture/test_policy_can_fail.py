@@ -10,8 +10,8 @@ import pytest
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.policy import read_policy
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.self_test import self_test
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.proof.self_test import self_test
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if (path / "group_vars").is_dir())

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from .catalogue import SLIS
 from .errors import EvidenceError
-from .histogram import check_buckets
+from .judge.histogram import check_buckets
 from .units import dimension_of
 
 DETAIL_LINES = 50

@@ -22,7 +22,7 @@ EPOCH = (2026, 1, 1, 0, 0, 0)  # the same sources, the same bytes
 
 
 def packed_agent() -> bytes:
-    """The zip file as bytes: __main__.py and <PACKAGE>/{core,io}/*.py. Raises InputError when a source cannot be read."""
+    """The zip file as bytes: __main__.py and what is loaded of <PACKAGE>/{core,io}. Raises InputError when a source cannot be read."""
     root = __name__.rsplit(".", 2)[0]
     files = {
         "__main__.py": MAIN,
@@ -33,7 +33,9 @@ def packed_agent() -> bytes:
     for name in sorted(sys.modules):
         layer, _dot, module = name[len(root) + 1 :].partition(".")
         if name.startswith(f"{root}.") and layer in ("core", "io") and module:
-            files[f"{PACKAGE}/{layer}/{module}.py"] = _source(name)
+            path = f"{PACKAGE}/{layer}/{module.replace('.', '/')}"
+            is_package = hasattr(sys.modules[name], "__path__")
+            files[f"{path}/__init__.py" if is_package else f"{path}.py"] = "" if is_package else _source(name)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(files):

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..core.browser_watch import ConsoleError, FailedRequest
 from ..core.errors import InputError, ServiceError
+from ..core.eyes.browser_watch import ConsoleError, FailedRequest
 from .files import ensure_folder
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from importlib import util
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ..core.axe_report import PageReport, parse_report
-from ..core.browser_watch import safe_name
 from ..core.errors import EvidenceError, InputError
-from ..core.page_checks import Breakpoint, KeyboardWalk, LayoutCheck, Page, layout_failures, presses_needed
-from ..core.vitals import Load, parse_load
+from ..core.eyes.axe_report import PageReport, parse_report
+from ..core.eyes.browser_watch import safe_name
+from ..core.eyes.page_checks import Breakpoint, KeyboardWalk, LayoutCheck, Page, layout_failures, presses_needed
+from ..core.eyes.vitals import Load, parse_load
 from .browser import Watch, load, save_private, take_picture
 from .files import read_text
 from .survey_scripts import COLLECT_VITALS, FOCUSABLE, FOCUSED, GONE, LAYOUT, VITALS_OBSERVER

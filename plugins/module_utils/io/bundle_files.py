@@ -9,8 +9,8 @@ import json
 import os
 from collections.abc import Sequence
 
-from ..core import bundle
 from ..core.errors import CommandError
+from ..core.release import bundle
 from .command import Runner, run
 from .files import read_text
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Samples as columns of polars: for series of millions of rows, where polars and the SQLite driver of Arrow are installed.
 
-Everything here gives the same numbers as core/samples.py. What could differ is not done with polars: sums are made by math.fsum of
+Everything here gives the same numbers as core/judge/samples.py. What could differ is not done with polars: sums are made by math.fsum of
 terms that polars made one by one, a series with anything but finite numbers is not taken, and where in doubt the answer is None:
 read it the plain way.
 """
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional, cast
 from urllib.parse import quote
 
-from ..core.limit import Limit
-from ..core.samples import Samples
+from ..core.judge.limit import Limit
+from ..core.judge.samples import Samples
 from ..core.units import scale
 
 if TYPE_CHECKING:

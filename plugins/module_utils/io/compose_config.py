@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..core.compose_model import read_model
-from ..core.environment import render
 from ..core.errors import InputError
+from ..core.release.compose_model import read_model
+from ..core.release.environment import render
 from .command import Runner, run
 
 # What the docker client itself needs. Everything else of the caller's environment would silently win over the file.

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.engine_state import Container
 from ..core.errors import CommandError
-from ..core.log_scan import mask, tail
+from ..core.release.engine_state import Container
+from ..core.release.log_scan import mask, tail
 from . import clock as machine
 from .command import Completed, must
 from .docker_cli import Engine

@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core.compose_plan import project_name
-from ..core.engine_state import PROJECT_LABEL, Container, container
 from ..core.errors import CommandError, EvidenceError
+from ..core.release.compose_plan import project_name
+from ..core.release.engine_state import PROJECT_LABEL, Container, container
 from .command import Completed, Runner, must, run
 
 COMPOSE_TIMEOUT = 600.0

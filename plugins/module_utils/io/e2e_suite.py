@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from ..core.api_journey import without_secrets
 from ..core.errors import CommandError, InputError
+from ..core.soak.api_journey import without_secrets
 from .browser import save_private
 from .command import Completed, Runner, must, run
 from .files import write_atomic

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.edge_config import configuration_digest, map_text
 from ..core.errors import ServiceError
+from ..core.release.edge_config import configuration_digest, map_text
 from . import clock as machine
 from .compose_stack import ComposeStack
 from .docker_cli import Engine

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..core.compose_plan import Route, project_name
-from ..core.edge_config import FOLDER, MAP_PATH, SOCKET_PATH, mapped_colour, not_up, server_states
 from ..core.errors import CommandError, ServiceError
+from ..core.release.compose_plan import Route, project_name
+from ..core.release.edge_config import FOLDER, MAP_PATH, SOCKET_PATH, mapped_colour, not_up, server_states
 from . import clock as machine
 from .command import must
 from .docker_cli import Engine

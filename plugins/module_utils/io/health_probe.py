@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from ..core.api_journey import without_secrets
 from ..core.errors import CommandError, ServiceError
-from ..core.health_check import Check, CheckResult, ExecCheck, HttpCheck, JourneyCheck, container_query
+from ..core.release.health_check import Check, CheckResult, ExecCheck, HttpCheck, JourneyCheck, container_query
+from ..core.soak.api_journey import without_secrets
 from .command import Runner, run
 from .http_session import HttpSession, split_url
 from .journey import walk

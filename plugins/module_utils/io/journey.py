@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from ..core.api_journey import Step, failures_of, prepare, saved_from, without_secrets
 from ..core.errors import ServiceError
+from ..core.soak.api_journey import Step, failures_of, prepare, saved_from, without_secrets
 from .http_session import HttpSession
 
 

@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ..core.chain_state import TORN, ChainState
-from ..core.entries import Draft
 from ..core.errors import LedgerError
-from ..core.ledger import LINE_LIMIT, entry_after, head_of, head_problems, line_of, read_links
+from ..core.ledger.chain_state import TORN, ChainState
+from ..core.ledger.entries import Draft
+from ..core.ledger.ledger import LINE_LIMIT, entry_after, head_of, head_problems, line_of, read_links
 from ..core.times import compact, rfc3339
 from . import clock as machine
 from .files import ensure_folder, sync_folder
@@ -113,7 +113,7 @@ class LedgerFile:
     def append(self, run: Mapping[str, Any], drafts: Sequence[Draft]) -> Appended:
         """Write the drafts as the next entries of the chain.
 
-        LedgerError, and nothing written, when the ledger is damaged or may not be written to by this run (see core/chain_state.py).
+        LedgerError, and nothing written, when the ledger is damaged or may not be written to by this run (see core/ledger/chain_state.py).
         """
         ensure_folder(self.state_dir)
         with self._locked(write=True) as descriptor:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.errors import EvidenceError, LedgerError
-from ..core.ledger import GENESIS, head_of
+from ..core.ledger.ledger import GENESIS, head_of
 from .documents import parse_json, read_document
 from .files import write_json
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.api_journey import Step
 from ..core.errors import StagegateError
-from ..core.load_schedule import arrivals
-from ..core.soak_plan import Load
+from ..core.soak.api_journey import Step
+from ..core.soak.load_schedule import arrivals
+from ..core.soak.soak_plan import Load
 from .http_session import CookieJar, HttpSession
 from .journey import StepResult, walk
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.alembic_state import History, describe, parse_history
-from ..core.compose_plan import COLOURS, project_name
 from ..core.errors import CommandError, StagegateError
-from ..core.log_scan import tail
 from ..core.measurement import measurement
+from ..core.release.alembic_state import History, describe, parse_history
+from ..core.release.compose_plan import COLOURS, project_name
+from ..core.release.log_scan import tail
 from ..core.times import compact, rfc3339
 from . import clock as machine
 from .command import must

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from ..core.errors import EvidenceError
-from ..core.package import CHECKSUMS, checksum_list, mismatches, read_checksums
+from ..core.release.package import CHECKSUMS, checksum_list, mismatches, read_checksums
 from .files import ensure_folder
 
 _CHUNK = 1024 * 1024

@@ -8,8 +8,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.backtest import SamplesGone
 from ..core.errors import EvidenceError
+from ..core.proof.backtest import SamplesGone
 from .series import read_series
 
 

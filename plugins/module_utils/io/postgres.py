@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.alembic_state import parse_versions
 from ..core.errors import CommandError, ServiceError
+from ..core.release.alembic_state import parse_versions
 from .command import Completed
 from .docker_cli import Engine
 from .files import ensure_folder, write_atomic

@@ -10,9 +10,9 @@ from typing import Any, Callable
 from urllib.parse import urlencode, urlsplit
 
 from ..core.errors import EvidenceError, InputError, ServiceError, StagegateError
-from ..core.source_facts import SAMPLES_LIMIT, Found, Wanted
-from ..core.source_prometheus import Series, found_in_matrix, found_in_vector, positive, read_answer
-from ..core.source_spec import Source
+from ..core.sources.source_facts import SAMPLES_LIMIT, Found, Wanted
+from ..core.sources.source_prometheus import Series, found_in_matrix, found_in_vector, positive, read_answer
+from ..core.sources.source_spec import Source
 from .documents import parse_json
 from .fetch import fetch
 from .http_session import Reply

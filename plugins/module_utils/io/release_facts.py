@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.compose_plan import COLOURS
-from ..core.edge_config import mapped_colour
-from ..core.engine_state import ColourState, colour_state
 from ..core.errors import EvidenceError, InputError
+from ..core.release.compose_plan import COLOURS
+from ..core.release.edge_config import mapped_colour
+from ..core.release.engine_state import ColourState, colour_state
 from .docker_cli import Engine
 from .edge_socket import EdgeSocket
 from .files import read_text

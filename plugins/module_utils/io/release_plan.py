@@ -11,10 +11,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core.compose_plan import Plan, Route, plan, project_name, published_ports, state_files
-from ..core.edge_config import configuration
-from ..core.engine_state import name_conflicts, strangers
 from ..core.errors import EvidenceError, InputError
+from ..core.release.compose_plan import Plan, Route, plan, project_name, published_ports, state_files
+from ..core.release.edge_config import configuration
+from ..core.release.engine_state import name_conflicts, strangers
 from .docker_cli import Engine
 from .files import ensure_folder, read_text, same_content, write_atomic
 from .host_ports import is_held

@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from ..core.compose_plan import project_name
-from ..core.edge_config import mapped_colour
-from ..core.engine_state import Container
 from ..core.errors import ServiceError
-from ..core.release_uptime import seconds_to_wait
+from ..core.release.compose_plan import project_name
+from ..core.release.edge_config import mapped_colour
+from ..core.release.engine_state import Container
+from ..core.release.release_uptime import seconds_to_wait
 from . import clock as machine
 from .docker_cli import Engine
 from .files import read_text

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..core.errors import EvidenceError, InputError
-from ..core.source_path import follow, plain_path
-from ..core.source_spec import Source
+from ..core.sources.source_path import follow, plain_path
+from ..core.sources.source_spec import Source
 from ..core.text import plain
 from ..core.units import did_you_mean
 

@@ -13,14 +13,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ..core.api_journey import without_secrets
 from ..core.errors import EvidenceError, InputError, ServiceError, StagegateError
-from ..core.source_csv import columns_of, found_in_csv
-from ..core.source_facts import Found, Wanted, measured
-from ..core.source_json import found_in_json
-from ..core.source_junit import check_junit, found_in_junit
-from ..core.source_k6 import check_k6, found_in_k6
-from ..core.source_spec import FILE_KINDS, Source, read_source
+from ..core.soak.api_journey import without_secrets
+from ..core.sources.source_csv import columns_of, found_in_csv
+from ..core.sources.source_facts import Found, Wanted, measured
+from ..core.sources.source_json import found_in_json
+from ..core.sources.source_junit import check_junit, found_in_junit
+from ..core.sources.source_k6 import check_k6, found_in_k6
+from ..core.sources.source_spec import FILE_KINDS, Source, read_source
 from ..core.text import plain
 from .documents import parse_csv, parse_json, read_document
 from .fetch import fetch

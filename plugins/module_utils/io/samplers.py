@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, Protocol
 
-from ..core.cgroup import Cgroup, Usage, parse_proc_cgroup, process_state, stuck, usage
 from ..core.errors import ServiceError
-from ..core.host_load import cpu_ratio, cpu_times, memory_ratio
+from ..core.soak.cgroup import Cgroup, Usage, parse_proc_cgroup, process_state, stuck, usage
+from ..core.soak.host_load import cpu_ratio, cpu_times, memory_ratio
 
 Value = tuple[str, dict[str, str], float]  # metric, labels, value
 

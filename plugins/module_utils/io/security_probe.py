@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Callable, Optional
 
-from ..core.api_journey import Step, prepare
 from ..core.errors import ServiceError
-from ..core.security_probe import FORGED_ORIGIN, INVENTED, Probe, ProbeResult, ProbeSet
+from ..core.eyes.security_probe import FORGED_ORIGIN, INVENTED, Probe, ProbeResult, ProbeSet
+from ..core.soak.api_journey import Step, prepare
 from .http_session import CookieJar, HttpSession
 from .journey import walk
 

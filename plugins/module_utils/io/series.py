@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Optional
 
 from ..core.errors import EvidenceError
-from ..core.samples import Samples
+from ..core.judge.samples import Samples
 
 ROWS_LIMIT = 2_000_000
 KEPT_SAMPLES = 4_000_000  # 16 bytes each

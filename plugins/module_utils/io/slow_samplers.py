@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 
 from ..core.errors import ServiceError, StagegateError
-from ..core.redis_counters import from_info, from_json
-from ..core.soak_plan import Ask, SoakPlan
+from ..core.soak.redis_counters import from_info, from_json
+from ..core.soak.soak_plan import Ask, SoakPlan
 from .command import Runner, must, run
 from .engine_socket import EngineSocket
 from .http_session import HttpSession, split_url

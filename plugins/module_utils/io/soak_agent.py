@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ..core.errors import ServiceError, StagegateError
-from ..core.soak_plan import SoakPlan
+from ..core.soak.soak_plan import SoakPlan
 from .engine_socket import EngineSocket
 from .files import write_json
 from .load import LoadGenerator, Tally

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
 from ..core.errors import InputError, ServiceError
+from ..core.judge.samples import percentile
 from ..core.measurement import measurement
-from ..core.samples import percentile
-from ..core.soak_plan import SoakPlan, digest, parse_plan
-from ..core.soak_progress import coverage, progress_line
-from ..core.soak_record import TOTALS, soak_measurements
+from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
+from ..core.soak.soak_progress import coverage, progress_line
+from ..core.soak.soak_record import TOTALS, soak_measurements
 from . import soak_agent
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json

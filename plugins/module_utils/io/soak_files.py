@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..core.errors import EvidenceError, InputError
-from ..core.soak_plan import SoakPlan, digest, parse_plan
+from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from .files import read_text
 
 

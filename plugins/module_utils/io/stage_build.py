@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.build_log import Step, ran, read_steps
-from ..core.compose_model import Build, build_argv
 from ..core.errors import CommandError
+from ..core.release.build_log import Step, ran, read_steps
+from ..core.release.compose_model import Build, build_argv
 from .command import Completed, Runner, run
 from .files import ensure_folder, read_text, write_atomic
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core import compose_model
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.measurement import measurement
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release import compose_model
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.compose_stack import ComposeStack
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
 from ansible_collections.proofile.stagegate.plugins.modules import compose_stack, health_probe, preflight, rollback_target

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core import compose_model, verdict
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.limit import Limit
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.outcome import Outcome
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge import verdict
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limit import Limit
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.outcome import Outcome
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release import compose_model
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.units import Quantity
 
 SIGNS = ["<", "<=", ">", ">=", "==", "!="]

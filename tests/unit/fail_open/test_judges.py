@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.import_k6 import import_k6
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.import_keptn import import_keptn
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_spec import read_source
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.imports.import_k6 import import_k6
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.imports.import_keptn import import_keptn
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_spec import read_source
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import rfc3339
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
 from ansible_collections.proofile.stagegate.plugins.modules import report_evidence

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reports that look good although nothing ran, taken all the way to a gate: recorded files of the real tools.
 
-What the extraction itself makes of them stands in tests/unit/core/test_source_k6.py and test_source_json.py.
+What the extraction itself makes of them stands in tests/unit/core/sources/test_source_k6.py and test_source_json.py.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, LedgerError, StagegateError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.junit import read_junit
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.markdown import MAX_CHARS, MAX_LINE_CHARS
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.qa_checklist import parse_csv as parse_sheet
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.qa_checklist import parse_markdown
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.markdown import MAX_CHARS, MAX_LINE_CHARS
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.qa_checklist import parse_csv as parse_sheet
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.qa_checklist import parse_markdown
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.junit import read_junit
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.documents import parse_csv, parse_json, parse_yaml, read_document
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.files import read_text
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import SIZE_LIMIT, LedgerFile

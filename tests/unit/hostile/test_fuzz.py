@@ -19,31 +19,31 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core import ledger
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.aggregate import parse_aggregation
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.criterion import read_criterion
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import drafts_of
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import StagegateError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.expression import parse_expression
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.import_k6 import import_k6
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.import_keptn import import_keptn
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.junit import read_junit
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.limit import parse_alternatives
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.markdown import read_lines
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.people import read_signoffs
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.policy import read_policy
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.qa_checklist import parse_csv as parse_sheet
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.qa_checklist import parse_markdown
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.runs import check_run
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_json import found_in_json
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_junit import found_in_junit
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_k6 import found_in_k6
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_path import follow, plain_path
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_prometheus import read_answer
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_spec import read_source
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.imports.import_k6 import import_k6
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.imports.import_keptn import import_keptn
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.aggregate import parse_aggregation
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.criterion import read_criterion
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.expression import parse_expression
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limit import parse_alternatives
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.waiver import read_waivers
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import ledger
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import drafts_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.runs import check_run
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.markdown import read_lines
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.people import read_signoffs
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.qa_checklist import parse_csv as parse_sheet
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.qa_checklist import parse_markdown
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.junit import read_junit
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_json import found_in_json
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_junit import found_in_junit
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_k6 import found_in_k6
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_path import follow, plain_path
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_prometheus import read_answer
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_spec import read_source
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import unix_seconds
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.units import parse_quantity
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.waiver import read_waivers
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.documents import parse_csv, parse_json, parse_yaml
 
 INPUTS = 12_000

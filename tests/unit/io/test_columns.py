@@ -15,9 +15,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.aggregate import aggregate, parse_aggregation
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.limit import parse_limit
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.samples import Samples
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.aggregate import aggregate, parse_aggregation
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limit import parse_limit
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples
 from ansible_collections.proofile.stagegate.plugins.module_utils.io import series
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.columns import ColumnSamples, sweep
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader, labels_text, read_series

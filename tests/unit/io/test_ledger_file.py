@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core import ledger
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import LedgerError
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import ledger
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.io import ledger_file
 
 RUN = {"id": "r-20261123T101500Z-1a2b3c4d5e6f", "release": "1a2b3c4d5e6f", "policy": "demo"}

@@ -19,8 +19,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import LedgerError
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
 
 RUN = {"id": "r-20261123T101500Z-1a2b3c4d5e6f", "release": "1a2b3c4d5e6f", "policy": "demo"}

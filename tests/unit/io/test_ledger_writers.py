@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import Draft
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
 
 RUN = {"id": "r-20261123T101500Z-1a2b3c4d5e6f", "release": "1a2b3c4d5e6f", "policy": "demo"}
@@ -23,7 +23,7 @@ WRITERS, EACH = 8, 25
 
 COMMON = """
 import os, signal, sys
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import Draft
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import LedgerError
 from ansible_collections.proofile.stagegate.plugins.module_utils.io import ledger_file, ledger_heads
 run = {"id": "r-20261123T101500Z-1a2b3c4d5e6f", "release": "1a2b3c4d5e6f", "policy": "demo"}

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak_plan import parse_plan
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.load import LoadGenerator
 
 

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError, ServiceError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_facts import Wanted
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_spec import read_source
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_facts import Wanted
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_spec import read_source
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.fetch import fetch
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.prometheus import STEPS_AT_ONCE, PrometheusServer, ask_prometheus
 

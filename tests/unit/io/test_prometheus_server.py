@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_facts import Wanted
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_facts import Wanted
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.report_source import Gathered, Gathering, read_sources
 
 ROOT = Path(__file__).resolve().parents[3]

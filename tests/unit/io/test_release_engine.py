@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.compose_plan import Route
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import CommandError, ServiceError
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.compose_plan import Route
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.command import Completed
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.compose_stack import ComposeStack
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.deploy_lock import deploy_lock

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.entries import drafts_of
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError, ServiceError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_facts import Wanted
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.source_spec import KEYS
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import drafts_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_facts import Wanted
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_spec import KEYS
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.http_session import Reply
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.report_source import Gathered, Gathering, http_date, read_sources
 

@@ -23,7 +23,7 @@ def test_the_agent_is_packed_whole_and_runs_without_the_collection(tmp_path):
     program = tmp_path / "agent.pyz"
     program.write_bytes(packed_agent())
     names = zipfile.ZipFile(program).namelist()
-    assert {"__main__.py", "stagegate/io/soak_agent.py", "stagegate/core/cgroup.py"} <= set(names)
+    assert {"__main__.py", "stagegate/io/soak_agent.py", "stagegate/core/soak/cgroup.py"} <= set(names)
     done = subprocess.run([sys.executable, "-I", str(program)], capture_output=True, text=True, check=False)
     assert (done.returncode, "usage: agent.pyz" in done.stderr) == (2, True)
 
@@ -96,6 +96,6 @@ def test_status_without_a_soak_says_what_to_do(tmp_path):
 
 
 def write_plan(folder, plan):
-    from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak_plan import digest
+    from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import digest
 
     (folder / "plan.json").write_text(json.dumps({"plan": plan, "digest": digest(plan)}))

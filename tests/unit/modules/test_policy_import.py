@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError, StagegateError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.policy import read_policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
 from ansible_collections.proofile.stagegate.plugins.modules import policy_import
 
 SLO = """---

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan of a soak: what is sampled, what load is sent, for how long. Fixed once the soak has begun.
+
+{run, duration_seconds, interval_seconds, projects: [..], docker_socket,
+ postgres: {project, service, command} | null, cache: {project, service, command} | {url, hits, misses} | null,
+ load: {base_url, rate_per_second, workers, timeout_seconds, csrf, session: {every_seconds, steps},
+        mix: [{name, weight, base_url?, steps}]} | null}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ..errors import InputError
+from .api_journey import Step, parse_steps
+
+KEYS = {"run", "duration_seconds", "interval_seconds", "projects", "docker_socket", "slow_seconds", "postgres", "cache", "load"}
+LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}
+# The password is the container's own and stays there.
+POSTGRES_COMMAND = (
+    "sh",
+    "-c",
+    'PGPASSWORD="${PGPASSWORD:-$POSTGRES_PASSWORD}" psql -w -U "${POSTGRES_USER:-postgres}" '
+    '-d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}" -Atqc '
+    "\"select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()\"",
+)
+CACHE_COMMAND = ("redis-cli", "INFO", "stats")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A command to run in the container of a compose service, or (with `url`) an address to read JSON counters from."""
+
+    project: str = ""
+    service: str = ""
+    command: tuple[str, ...] = ()
+    url: str = ""
+    hits: str = "hits"
+    misses: str = "misses"
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One entry of the load mix."""
+
+    name: str
+    weight: float
+    base_url: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Load:
+    """An open-model load: requests a second over all journeys, and the login that is renewed every so often."""
+
+    base_url: str
+    rate: float
+    workers: int
+    timeout: float
+    mix: tuple[Journey, ...]
+    session: tuple[Step, ...] = ()
+    session_every: float = 60.0
+
+
+@dataclass(frozen=True)
+class SoakPlan:
+    """A whole plan; times in seconds."""
+
+    run: str
+    duration: float
+    interval: float
+    projects: tuple[str, ...]
+    docker_socket: str = "/var/run/docker.sock"
+    slow_interval: float = 10.0
+    postgres: Optional[Ask] = None
+    cache: Optional[Ask] = None
+    load: Optional[Load] = None
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+def digest(raw: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of a plan: the same plan, the same digest."""
+    return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def parse_plan(raw: Any) -> SoakPlan:
+    """Read a plan. Raises InputError that says which part of it cannot be used."""
+    if not isinstance(raw, Mapping):
+        raise InputError("the soak plan is no mapping", where="plan")
+    _known(raw, KEYS, "plan")
+    plan = SoakPlan(
+        run=str(raw.get("run") or ""),
+        duration=_number(raw, "duration_seconds", 1.0, 14 * 86400.0),
+        interval=_number(raw, "interval_seconds", 0.2, 3600.0),
+        projects=tuple(str(project) for project in raw.get("projects") or ()),
+        docker_socket=str(raw.get("docker_socket") or "/var/run/docker.sock"),
+        slow_interval=_number(raw, "slow_seconds", 1.0, 3600.0, 10.0),
+        postgres=_ask(raw.get("postgres"), POSTGRES_COMMAND, "plan.postgres"),
+        cache=_ask(raw.get("cache"), CACHE_COMMAND, "plan.cache"),
+        load=_load(raw.get("load")),
+        raw=raw,
+    )
+    if not plan.projects:
+        raise InputError("the soak watches no container", where="plan.projects", todo="name the compose projects")
+    if plan.interval > plan.duration:
+        raise InputError("the interval is longer than the soak", where="plan.interval_seconds")
+    return plan
+
+
+def _load(raw: Any) -> Optional[Load]:
+    if not raw:
+        return None
+    where = "plan.load"
+    _known(raw, LOAD_KEYS, where)
+    base_url, csrf = str(raw.get("base_url") or ""), raw.get("csrf")
+    mix = raw.get("mix")
+    if not isinstance(mix, (list, tuple)) or not mix:
+        raise InputError("the load has no mix of journeys", where=f"{where}.mix", todo="name at least one journey")
+    session = raw.get("session") or {}
+    _known(session, {"every_seconds", "steps"}, f"{where}.session")
+    return Load(
+        base_url=base_url,
+        rate=_number(raw, "rate_per_second", 0.01, 10000.0),
+        workers=int(_number(raw, "workers", 1, 256, 8)),
+        timeout=_number(raw, "timeout_seconds", 0.1, 600.0, 10.0),
+        mix=tuple(_journey(entry, base_url, csrf, f"{where}.mix[{number}]") for number, entry in enumerate(mix)),
+        session=parse_steps(session["steps"], f"{where}.session.steps", csrf) if session else (),
+        session_every=_number(session, "every_seconds", 1.0, 86400.0, 60.0),
+    )
+
+
+def _journey(raw: Any, base_url: str, csrf: Any, where: str) -> Journey:
+    _known(raw, {"name", "weight", "base_url", "steps"}, where)
+    base = str(raw.get("base_url") or base_url)
+    if not base:
+        raise InputError("where does the load go?", where=where, todo="give base_url to the load or to the journey")
+    steps = parse_steps(raw.get("steps"), f"{where}.steps", csrf)
+    return Journey(str(raw.get("name") or steps[0].name), _number(raw, "weight", 0.001, 1e6, 1.0), base, steps)
+
+
+def _ask(raw: Any, command: tuple[str, ...], where: str) -> Optional[Ask]:
+    if not raw:
+        return None
+    _known(raw, {"project", "service", "command", "url", "hits", "misses"}, where)
+    ask = Ask(
+        project=str(raw.get("project") or ""),
+        service=str(raw.get("service") or ""),
+        command=tuple(str(word) for word in raw.get("command") or command),
+        url=str(raw.get("url") or ""),
+        hits=str(raw.get("hits") or "hits"),
+        misses=str(raw.get("misses") or "misses"),
+    )
+    if not ask.url and not (ask.project and ask.service):
+        raise InputError("which container is asked?", where=where, todo="give `project` and `service`")
+    return ask
+
+
+def _known(raw: Any, keys: set[str], where: str) -> None:
+    if not isinstance(raw, Mapping):
+        raise InputError("a mapping is needed", where=where, why=f"got {type(raw).__name__}")
+    unknown = sorted(set(raw) - keys)
+    if unknown:
+        raise InputError(f"unknown key {unknown[0]!r}", where=where, todo=f"known: {', '.join(sorted(keys))}")
+
+
+def _number(raw: Mapping[str, Any], key: str, low: float, high: float, default: Optional[float] = None) -> float:
+    value = raw.get(key, default)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high:
+        raise InputError(f"{key} is {value!r}", where="plan", todo=f"give a number from {low:g} to {high:g}")
+    return number

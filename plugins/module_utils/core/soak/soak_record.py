@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a soak hands to the ledger: scalars, and references to its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..measurement import measurement
+from .soak_progress import Coverage
+
+# metric -> unit; recorded as a series for each set of labels that was sampled
+SERIES = {
+    "host.cpu": "ratio",
+    "host.memory_used": "ratio",
+    "host.disk_used": "ratio",
+    "container.cpu": "ratio",
+    "container.working_set": "B",
+    "container.watched": "count",
+    "process.hung": "count",
+    "postgres.active": "count",
+    "redis.hits": "count",
+    "redis.misses": "count",
+    "http.requests": "count",
+    "http.errors": "count",
+    "http.duration": "s",
+}
+# cumulative from the soak's start: the last value tells all
+TOTALS = {"container.restarts": "count", "container.oom_kills": "count", "soak.saturated": "count"}
+
+
+def soak_measurements(
+    file: str,
+    duration: float,
+    covered: Coverage,
+    sampled: Iterable[tuple[str, Mapping[str, str]]],
+    totals: Mapping[tuple[str, tuple[tuple[str, str], ...]], float],
+    failures: Sequence[str],
+) -> list[dict[str, Any]]:
+    """The measurements of a soak. `file` is relative to the state folder; what was never sampled is left out.
+
+    `sampled` are the metrics with the labels under which they have samples; `totals` the last values of TOTALS.
+    """
+    source = f"soak agent, {covered.taken} of {covered.expected} samples"
+    found = [
+        measurement("soak.duration", round(duration, 3), "s", source=source),
+        measurement("soak.coverage", round(covered.ratio, 6), "ratio", source=source),
+        measurement("soak.longest_gap", covered.longest_gap, "s", source=source),
+    ]
+    for (metric, pairs), value in sorted(totals.items()):
+        found.append(measurement(metric, value, TOTALS[metric], dict(pairs), source))
+    for metric, labels in sampled:
+        if metric in SERIES:
+            series: dict[str, Any] = {"file": file, "metric": metric, "labels": dict(labels)}
+            detail = list(failures) if metric == "http.errors" else None
+            found.append(measurement(metric, None, SERIES[metric], labels, source, detail, series=series))
+    return found

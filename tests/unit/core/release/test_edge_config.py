@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the proofile.stagegate authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The edge's configuration, and what its runtime socket said on a real engine."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.compose_plan import Route
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.edge_config import (
+    configuration,
+    configuration_digest,
+    map_text,
+    mapped_colour,
+    not_up,
+    server_states,
+)
+
+STAT = (pathlib.Path(__file__).parents[3] / "fixtures" / "release" / "show_stat.csv").read_text()
+ROUTES = (Route("frontend", 4300, 3000), Route("backend", 4800, 8000))
+
+
+def test_every_public_port_asks_the_one_map_so_that_all_services_move_together() -> None:
+    text = configuration("proofile", ROUTES)
+    assert "use_backend frontend_4300_%[str(proofile),map(/etc/stagegate/active.map,none)]" in text
+    assert "use_backend backend_4800_%[str(proofile),map(/etc/stagegate/active.map,none)]" in text
+
+
+def test_each_colour_has_a_backend_by_its_own_alias() -> None:
+    text = configuration("proofile", ROUTES)
+    assert "backend backend_4800_green\n    server app backend-green:8000\n" in text
+    assert "backend backend_4800_blue\n    server app backend-blue:8000\n" in text
+
+
+def test_only_requests_that_may_be_repeated_are_repeated_after_they_were_sent() -> None:
+    assert configuration("proofile", ROUTES).count("http-request disable-l7-retry unless METH_GET") == len(ROUTES)
+
+
+def test_the_digest_changes_with_the_routes_and_only_with_them() -> None:
+    same, other = configuration("proofile", ROUTES), configuration("proofile", ROUTES[:1])
+    assert configuration_digest(same) == configuration_digest(configuration("proofile", ROUTES))
+    assert configuration_digest(same) != configuration_digest(other)
+
+
+def test_a_configuration_of_somebody_else_has_no_digest() -> None:
+    with pytest.raises(EvidenceError, match="carries no digest"):
+        configuration_digest("global\n    maxconn 10\n")
+
+
+def test_the_map_reads_back_from_the_file_and_from_the_runtime_socket() -> None:
+    assert mapped_colour(map_text("proofile", "green"), "proofile") == "green"
+    assert mapped_colour("0x55f838123280 proofile blue\n\n", "proofile") == "blue"
+
+
+@pytest.mark.parametrize("text", ["", "other blue\n", "proofile purple\n"])
+def test_a_map_without_our_line_names_no_colour(text: str) -> None:
+    assert mapped_colour(text, "proofile") is None
+
+
+def test_servers_that_are_up_are_told_from_those_that_are_not() -> None:
+    states = server_states(STAT)
+    assert not_up(states, ROUTES, "blue") == []
+    assert set(states) == {"frontend_4300_blue", "frontend_4300_green", "backend_4800_blue", "backend_4800_green"}
+
+
+def test_a_server_that_the_edge_does_not_know_is_not_up() -> None:
+    assert not_up({}, ROUTES[:1], "green") == ["frontend: unknown to the edge"]
+    assert not_up({"frontend_4300_green": "DOWN"}, ROUTES[:1], "green") == ["frontend: DOWN"]
