@@ -196,3 +196,11 @@ def test_how_many_more_must_be_looked_at_is_told(book: Any) -> None:
     book.measure("soak", "host.cpu", None, "pct", samples=samples)
     outcome = book.outcome({"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "min_samples": 10})
     assert (outcome.reason, outcome.changes) == ("short", ("look at 6 more of max of host.cpu",))
+
+
+def test_bytes_are_no_tries_so_that_two_sizes_are_one_look(book: Any) -> None:
+    for name, size in (("used", 600), ("all", 1000)):
+        book.measure("soak", "reported.bytes", size, "B", labels={"name": name})
+    criterion = {"sli": "reported.bytes{name=used} / reported.bytes{name=all}", "pass": "< 70 pct"}
+    assert (book.outcome(criterion).status, book.outcome(criterion).n) == ("PASS", 1)
+    assert book.outcome({**criterion, "min_samples": 2}).reason == "short"
