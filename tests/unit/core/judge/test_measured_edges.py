@@ -204,3 +204,21 @@ def test_bytes_are_no_tries_so_that_two_sizes_are_one_look(book: Any) -> None:
     criterion = {"sli": "reported.bytes{name=used} / reported.bytes{name=all}", "pass": "< 70 pct"}
     assert (book.outcome(criterion).status, book.outcome(criterion).n) == ("PASS", 1)
     assert book.outcome({**criterion, "min_samples": 2}).reason == "short"
+
+
+def test_confidence_needs_whole_hits_also_where_the_tries_are_whole(book: Any) -> None:
+    book.measure("soak", "log.critical", 0.5, "count")
+    book.measure("soak", "log.lines", 1000, "count")
+    criterion = {"sli": "log.critical / log.lines", "pass": "< 5 pct"}
+    assert book.outcome(criterion).status == "PASS"
+    assert book.outcome({**criterion, "confidence": "95 pct"}).status == "ERROR"
+
+
+@pytest.mark.parametrize(
+    ("sign", "bound", "status"), [("!=", 0, "INCONCLUSIVE"), ("==", 0, "INCONCLUSIVE"), ("!=", 90, "PASS"), ("==", 90, "FAIL")]
+)
+def test_an_interval_that_touches_the_bound_decides_nothing(book: Any, sign: str, bound: int, status: str) -> None:
+    book.measure("soak", "log.critical", 0, "count")
+    book.measure("soak", "log.lines", 1000, "count")
+    criterion = {"sli": "log.critical / log.lines", "pass": f"{sign} {bound} pct", "confidence": "95 pct"}
+    assert book.outcome(criterion).status == status
