@@ -9,8 +9,8 @@ unknown criterion.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import InputError
@@ -38,6 +38,18 @@ class Gate:
     criteria: tuple[Criterion, ...]
     requires: tuple[str, ...] = ()
     in_decision: bool = True
+
+    def part(self, ids: Sequence[str]) -> Gate:
+        """The gate with these criteria alone. InputError when none is named, or one that it does not have."""
+        known = [criterion.id for criterion in self.criteria]
+        for name in ids:
+            if name not in known:
+                raise InputError(
+                    f"the gate has no criterion {name[:60]!r}", where=f"stagegate_gates.{self.phase}", todo=did_you_mean(name, known)
+                )
+        if not ids:
+            raise InputError("no criterion is named, which would let everything pass", where=f"stagegate_gates.{self.phase}")
+        return replace(self, criteria=tuple(criterion for criterion in self.criteria if criterion.id in ids))
 
 
 @dataclass(frozen=True)
