@@ -185,7 +185,8 @@ def compose_measurements(params: Mapping[str, Any], environment: Mapping[str, st
     what = "docker compose config"
     return [
         errors,
-        measurement("compose.services", report.services, "count", source=what, detail=report.release_services),
+        measurement("compose.services", report.services, "count", source=what),
+        count("compose.release_services", report.release_services, what),
         count("compose.source_mounts", [f"{name}: {said}" for name, said in report.source_mounts.items()], what),
         count("compose.development_targets", [f"{name}: {said}" for name, said in report.development.items()], what),
         count("compose.services_without_healthcheck", report.without_healthcheck, what),

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from staging_host import ROOT, Played, run
 
-ENGINE_LABEL = "com.docker.compose.project"
+# Only what this collection starts: other people may start containers meanwhile.
+ENGINE_LABEL = "stagegate.application=proofile"
 
 
 @pytest.fixture(scope="module")

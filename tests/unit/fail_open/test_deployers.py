@@ -90,6 +90,17 @@ def test_fail_open_19_no_healthcheck_or_an_unhealthy_first_start(
     assert (healthy, said.verdict) == (False, "FAIL")
 
 
+def test_a_model_without_services_of_the_release_is_not_one_in_which_all_are_checked(host: Any, train_on: Any, policy_gate: Any) -> None:
+    gates = {"preflight": policy_gate("preflight.release_services", "preflight.healthchecks")}
+    for services, verdict in (({"web": {"build": {"context": "."}, "healthcheck": {"test": ["CMD", "true"]}}}, "GO"), ({}, "FAIL")):
+        report = compose_model.examine({"services": services}, "/src", {})
+        facts = (
+            dict(preflight.count("compose.release_services", report.release_services, "docker compose config")),
+            dict(preflight.count("compose.services_without_healthcheck", report.without_healthcheck, "docker compose config")),
+        )
+        assert train_on(host.state_dir(), gates).start("preflight").record("preflight", *facts).judge("preflight").verdict == verdict
+
+
 class Answers(http.server.BaseHTTPRequestHandler):
     """A release that answers."""
 

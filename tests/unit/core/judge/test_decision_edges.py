@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge import decision, policy
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.ledger import digest
 
@@ -184,3 +186,31 @@ def test_a_gate_that_said_go_without_the_outcomes_of_all_that_decides_does_not_c
     assert stand(book).phases["soak"].verdict == "HOLD", "that it only observes is for the policy to say"
     recorded(book, "soak", outcome("soak.cpu"))
     assert stand(book).phases["soak"].verdict == "GO"
+
+
+@pytest.mark.parametrize("missing", ["go", "hold"])
+def test_nothing_is_decided_with_one_side_of_the_matrix_alone(book: Any, missing: str) -> None:
+    for name in GATES:
+        recorded(book, name, outcome(f"{name}.cpu"))
+    whole = policy.read_policy(GATES, MATRIX)
+    half = dataclasses.replace(whole, **{missing: ()})
+    assert decision.decide(whole, stand(book), book.evidence(), None, book.now)["decision"] == "GO"  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no go/no-go matrix"):
+        decision.decide(half, stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
+
+
+def test_a_row_that_needs_a_gate_names_it_in_words(book: Any) -> None:
+    recorded(book, "soak", outcome("soak.cpu"))
+    read = policy.read_policy(GATES, {**MATRIX, "go": [{"id": "go.gate", "needs": ["gate:soak", "gate:smoke"]}]})
+    result = decision.decide(read, stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
+    assert result["go"][0]["sentence"] == "gate smoke is NEVER"
+
+
+def test_a_condition_that_is_clear_says_what_was_seen(book: Any) -> None:
+    for name in GATES:
+        recorded(book, name, outcome(f"{name}.cpu"))
+    book.measure("soak", "log.critical", 2, "count")
+    when = {"sli": "log.critical", "phase": "soak", "is": "> 5 count"}
+    read = policy.read_policy(GATES, {**MATRIX, "hold": [{"id": "hold.qa", "when": when}]})
+    result = decision.decide(read, stand(book), book.evidence(), None, book.now)  # type: ignore[arg-type]
+    assert result["hold"][0]["sentence"] == "2 is not > 5"

@@ -201,3 +201,14 @@ def test_more_than_nothing_is_not_nothing(book: Any, hits: int, status: str) -> 
 @pytest.mark.parametrize(("limit", "hits"), [("<= 0 pct", 0.0), ("< 0 pct", 0.0), (">= 100 pct", 10.0), ("> 100 pct", 10.0)])
 def test_a_limit_that_no_number_of_tries_can_show_needs_an_unknown_number(limit: str, hits: float) -> None:
     assert tries_needed(parse_limit(limit, "ratio", "here"), (hits, 10.0), 0.95) == 0
+
+
+@pytest.mark.parametrize("second", [50.0, 90.0])
+def test_a_steady_limit_is_never_held_by_one_of_several_label_sets(book: Any, second: float) -> None:
+    for disk, value in (("a", 50.0), ("b", second)):
+        samples = [(60.0 * minute, value) for minute in range(31)]
+        book.measure("soak", "container.cpu", None, "pct", labels={"container": disk}, samples=samples)
+    outcome = book.outcome({"sli": "container.cpu", "pass": "< 70 pct for 10 min"})
+    assert outcome.status != "PASS"
+    each = book.outcome({"sli": "container.cpu", "pass": "< 70 pct for 10 min", "each": "container"})
+    assert each.status == ("PASS" if second == 50.0 else "FAIL")

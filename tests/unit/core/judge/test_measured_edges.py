@@ -189,3 +189,10 @@ def test_a_series_without_samples_is_no_pass_and_no_traceback(book: Any, more: A
     book.measure("soak", "host.cpu", None, "pct", series={"file": "s", "metric": "host.cpu"})
     outcome = book.outcome({"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", **more}, load=lambda _reference: [])
     assert outcome.reason in ("no_data", "short")
+
+
+def test_how_many_more_must_be_looked_at_is_told(book: Any) -> None:
+    samples = [(60.0 * minute, 1.0) for minute in range(4)]
+    book.measure("soak", "host.cpu", None, "pct", samples=samples)
+    outcome = book.outcome({"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "min_samples": 10})
+    assert (outcome.reason, outcome.changes) == ("short", ("look at 6 more of max of host.cpu",))

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
+
 MINUTE, HOUR = 60.0, 3600.0
 
 
@@ -286,3 +288,13 @@ def test_numbers_too_large_to_add_up_are_an_error_and_no_traceback(book: Any, va
     series(book, [(0, value), (1, value), (2, value)], "reported.number", "1", labels={"name": "x"})
     for agg in ("sum", "mean"):
         assert book.outcome({"sli": "reported.number", "agg": agg, "pass": "< 1 1"}).status in ("ERROR", "INCONCLUSIVE")
+
+
+@pytest.mark.parametrize(("duration", "refused"), [("500 ms", True), ("1 s", True), ("59 s", True), ("1 min", False)])
+def test_a_window_is_never_longer_than_what_must_be_watched(book: Any, duration: str, refused: bool) -> None:
+    criterion = {"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "every": "1 min", "min_duration": duration}
+    if refused:
+        with pytest.raises(InputError, match="min_duration is shorter than a window"):
+            book.outcome(criterion)
+    else:
+        assert book.outcome(criterion).status == "INCONCLUSIVE"

@@ -113,3 +113,16 @@ def test_the_samples_of_a_histogram_are_no_numbers(book: Any) -> None:
     found = track_of(parse_expression("reported.time", "here").numerator, records, lambda _reference: [], True)
     assert len(found.histograms) == len(found.samples) == 2
     assert not found.samples.finite
+
+
+@pytest.mark.parametrize(("newest", "status"), [(GOOD, "PASS"), (BAD, "FAIL")])
+def test_every_histogram_after_the_warm_up_is_judged(book: Any, newest: Any, status: str) -> None:
+    histograms(book, (0, BAD), (1, GOOD), (1.5, newest))
+    assert book.outcome({**WINDOWS, "warmup": "1 h"}).status == status
+
+
+def test_plain_values_between_histograms_are_left_out(book: Any) -> None:
+    book.measure("soak", "reported.time", 0.5, "s", labels={"name": "x"})
+    histograms(book, (0.5, GOOD), (1, GOOD))
+    outcome = book.outcome(WINDOWS)
+    assert (outcome.status, outcome.windows["failed"], outcome.windows["error"]) == ("PASS", 0, 0)

@@ -108,3 +108,10 @@ def test_the_first_five_steps_are_told() -> None:
     told = message(*judged)
     assert "- repair 4 (soak.f4) | - and 2 more" in told
     assert "repair 5" not in told
+
+
+@pytest.mark.parametrize("said", ["HOLD", "FAIL", "ERROR"])
+def test_every_verdict_but_go_is_explained(said: str) -> None:
+    judged = [outcome("bad", "FAIL").as_dict()]
+    assert verdict.gate_message("soak", said, "staging", judged).startswith(f"gate soak: {said} | soak.bad FAIL: words of bad")
+    assert verdict.gate_message("soak", "GO", "staging", judged) == "gate soak: GO"
