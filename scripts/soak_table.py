@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/soak_statistics.md")
     given = parser.parse_args()
     tables = {
-        "growth": soak_table.growth_table(given.runs),
-        "drift": soak_table.drift_table(given.runs),
+        "growth": f"{given.runs} soaks a cell:\n\n{soak_table.growth_table(given.runs, random.Random)}",
+        "drift": f"{given.runs} soaks a cell:\n\n{soak_table.drift_table(given.runs, random.Random)}",
         "errors": soak_table.errors_table(0.001, 0.95, (0, 1, 3, 10)),
     }
     page = PAGE.read_text() if given.write else ""

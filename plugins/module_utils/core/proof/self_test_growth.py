@@ -18,6 +18,10 @@ from .synthetic import START, Evidence, Strand, groups_of
 
 # How much sooner or later than the time asked for the ceiling is reached.
 _APART = 2.0
+_LEVEL = 1000.0
+# From when to when, as shares of the time, and how many times as high as a line at the limit would rise.
+_HILL = (0.3, 0.4)
+_HILL_HEIGHT = 4.0
 
 
 def growth_guards_of(trial: Trial, known: Known) -> Iterator[Guard]:
@@ -35,10 +39,10 @@ def growth_guards_of(trial: Trial, known: Known) -> Iterator[Guard]:
 
 
 def _hill(samples: Samples, steepest: float) -> Samples:
-    """Level, but for the middle third, which is so much higher that a part of it could be any growth that the limit knows."""
-    third, level = samples.span / 3, 1000.0
-    height = level * steepest / 100 * samples.span / 3600 * 4
-    return Samples(samples.at, [level + height * (third < at - samples.at[0] < 2 * third) for at in samples.at])
+    """Level, but for a tenth of the time, in which it is so much higher that a part of such a cycle could be a growth over the limit."""
+    begin, end = (samples.at[0] + share * samples.span for share in _HILL)
+    height = _LEVEL * steepest / 100 * samples.span / 3600 * _HILL_HEIGHT
+    return Samples(samples.at, [_LEVEL + height * (begin < at < end) for at in samples.at])
 
 
 def _reach(trial: Trial, right: Evidence, reach: Reach) -> Iterator[Guard]:

@@ -9,8 +9,8 @@ each sample (1 pct).
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from ..judge.samples import Samples
 
@@ -20,6 +20,17 @@ SLOW_NOISE = 0.02
 SLOW_SECONDS = 300.0
 TOOTH = 0.20
 HOUR = 3600.0
+
+
+class Chance(Protocol):
+    """Where chance comes from: a seeded random.Random."""
+
+    def random(self) -> float:
+        """A number from 0 to 1."""
+
+    def gauss(self, mu: float, sigma: float) -> float:
+        """A normal number."""
+
 
 # Of the seconds since the begin, of all seconds, and of a number from 0 to 1 that is drawn once: the level, as a multiple.
 Shape = Callable[[float, float, float], float]
@@ -90,7 +101,7 @@ LATENCIES: Mapping[str, tuple[float, float]] = {
 }
 
 
-def latency_of(kind: str, hours: float, interval_seconds: float, chance: random.Random) -> Samples:
+def latency_of(kind: str, hours: float, interval_seconds: float, chance: Chance) -> Samples:
     """Return the seconds that requests took, one at each interval, growing along a line; the noise of a request is 40 pct."""
     slower, wander = LATENCIES[kind]
     alike = math.exp(-interval_seconds / SLOW_SECONDS)
@@ -103,7 +114,7 @@ def latency_of(kind: str, hours: float, interval_seconds: float, chance: random.
     return Samples(at, values)
 
 
-def soak_of(kind: str, hours: float, interval_seconds: float, chance: random.Random) -> Samples:
+def soak_of(kind: str, hours: float, interval_seconds: float, chance: Chance) -> Samples:
     """Return the working set, in bytes, of one soak."""
     shape, whole, drawn = SHAPES[kind], hours * HOUR, chance.random()
     alike = 0.0 if kind == "flat" else math.exp(-interval_seconds / SLOW_SECONDS)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from ..judge.criterion import Criterion, read_criterion
 from ..judge.judge import judge
 from ..judge.outcome import FAIL, INCONCLUSIVE, PASS, WARN
 from ..judge.samples import Samples
-from .soak_library import LATENCIES, SHAPES, latency_of, soak_of
+from .soak_library import LATENCIES, SHAPES, Chance, latency_of, soak_of
 from .synthetic import Evidence, Strand
 from .synthetic_course import Layout
 
@@ -25,7 +24,9 @@ DRIFT_HOURS = (4.0, 8.0, 12.0, 24.0, 48.0)
 STATUSES = (FAIL, INCONCLUSIVE, WARN, PASS)
 _LABELS: Mapping[str, Mapping[str, str]] = {"container.working_set": {"container": "backend"}, "http.duration": {}}
 
-Maker = Callable[[str, float, float, random.Random], Samples]
+Maker = Callable[[str, float, float, Chance], Samples]
+# Makes a chance of its own of a text.
+Seeded = Callable[[str], Chance]
 
 
 class Shares(NamedTuple):
@@ -42,19 +43,19 @@ class Shares(NamedTuple):
         return f"{self.fail}/{self.inconclusive}/{self.warn}/{self.good}" if self.warn else f"{self.fail}/{self.inconclusive}/{self.good}"
 
 
-def growth_shares(kind: str, hours: float, runs: int) -> Shares:
+def growth_shares(kind: str, hours: float, runs: int, seeded: Seeded) -> Shares:
     """Judge so many soaks of a kind by GROWTH, each from a seed of its own."""
-    return _shares(GROWTH, soak_of, kind, hours, runs)
+    return _shares(GROWTH, soak_of, kind, hours, runs, seeded)
 
 
-def drift_shares(kind: str, hours: float, runs: int) -> Shares:
+def drift_shares(kind: str, hours: float, runs: int, seeded: Seeded) -> Shares:
     """The same for a latency, by DRIFT."""
-    return _shares(DRIFT, latency_of, kind, hours, runs)
+    return _shares(DRIFT, latency_of, kind, hours, runs, seeded)
 
 
-def _shares(given: Mapping[str, str], make: Maker, kind: str, hours: float, runs: int) -> Shares:
+def _shares(given: Mapping[str, str], make: Maker, kind: str, hours: float, runs: int, seeded: Seeded) -> Shares:
     criterion = read_criterion(given, "soak", given["id"])
-    chances = (random.Random(f"{kind} {hours} {run}") for run in range(runs))  # noqa: S311 -- it keeps no secret, and has to come out again
+    chances = (seeded(f"{kind} {hours} {run}") for run in range(runs))
     found = [status_of(criterion, make(kind, hours, INTERVAL_SECONDS, chance)) for chance in chances]
     return Shares(*(round(100 * found.count(status) / runs) for status in STATUSES))
 
@@ -66,14 +67,14 @@ def status_of(criterion: Criterion, samples: Samples) -> str:
     return judge(criterion, evidence.book, evidence.load, evidence.now).status
 
 
-def growth_table(runs: int) -> str:
+def growth_table(runs: int, seeded: Seeded) -> str:
     """The table of all kinds of memory."""
-    return _table("memory", list(SHAPES), GROWTH_HOURS, lambda kind, hours: growth_shares(kind, hours, runs))
+    return _table("memory", list(SHAPES), GROWTH_HOURS, lambda kind, hours: growth_shares(kind, hours, runs, seeded))
 
 
-def drift_table(runs: int) -> str:
+def drift_table(runs: int, seeded: Seeded) -> str:
     """The table of all kinds of latency."""
-    return _table("latency", list(LATENCIES), DRIFT_HOURS, lambda kind, hours: drift_shares(kind, hours, runs))
+    return _table("latency", list(LATENCIES), DRIFT_HOURS, lambda kind, hours: drift_shares(kind, hours, runs, seeded))
 
 
 def errors_table(limit: float, confidence: float, hits: Sequence[int]) -> str:

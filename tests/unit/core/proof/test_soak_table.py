@@ -85,7 +85,7 @@ def test_a_latency_that_only_wanders_is_not_called_slower_and_one_that_is_sixty_
     ],
 )
 def test_what_the_page_says_comes_out_again(kind: str, hours: float, wanted: set[str]) -> None:
-    shares = soak_table.growth_shares(kind, hours, 4)
+    shares = soak_table.growth_shares(kind, hours, 4, random.Random)
     named = dict(zip(soak_table.STATUSES, shares))
     assert {status for status, share in named.items() if share} <= wanted
 
