@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -11,7 +12,11 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.criterion import read_criterion
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.held import Yardstick, hold_against, seconds_needed
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limit import parse_limit
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.measured import Measured
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.ranks import Estimate
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.report.tables import policy_table
 
 HOUR = 3600.0
@@ -54,6 +59,30 @@ def test_a_growth_whose_interval_lies_on_both_sides_is_undecided_and_says_how_mu
     assert (outcome.status, outcome.reason) == ("INCONCLUSIVE", "low_power")
     assert outcome.changes[0].startswith("watch slope of container.working_set for about ")
     assert outcome.changes[0] in outcome.sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "high", "times"),
+    [(4.0, 7.0, 3.0), (6.0, 8.0, 2.0), (4.0, 5.1, 1.25), (4.9999, 7.0, 10.0), (5.0, 7.0, 10.0), (4.0, math.inf, 10.0)],
+)
+def test_the_time_that_is_missing_grows_with_the_doubt_and_is_never_none_nor_endless(value: float, high: float, times: float) -> None:
+    """The limit is 5 pct/h; the interval has to shrink to the distance from it."""
+    limit = parse_limit("<= 5 pct/h", "growth", "")
+    assert seconds_needed(limit, HOUR, Estimate(value - 0.5, value, high, 0.5)) == pytest.approx((times - 1) * HOUR)
+
+
+def test_an_estimate_without_any_end_is_undecided_for_every_limit() -> None:
+    for sign in ("<", "<=", ">", ">=", "==", "!="):
+        measured = Measured(1.0, 9, 9.0, -math.inf, math.inf, estimate=Estimate(-math.inf, 1.0, math.inf, math.inf))
+        read = read_criterion({"id": "soak.x", **GROWTH, "pass": f"{sign} 5 pct/h"}, "soak", "c")
+        assert hold_against(read, read.alternatives, measured, Yardstick()).holds is None, sign
+
+
+def test_an_estimate_cannot_stand_in_the_matrix() -> None:
+    when = {"sli": "http.duration", "agg": "drift", "phase": "soak", "is": "> 120 pct"}
+    matrix = {"go": [{"id": "go.x", "needs": ["gate:soak"]}], "hold": [{"id": "hold.x", "when": when}]}
+    with pytest.raises(InputError, match="a drift cannot stand in the matrix"):
+        read_policy({"soak": {"criteria": [{"id": "soak.x", **GROWTH}]}}, matrix)
 
 
 def test_a_part_of_a_cycle_is_undecided_and_says_so(book: Any) -> None:
