@@ -175,6 +175,7 @@ SOAK = {
     "host.disk_used": _gauge("ratio", "disk used where the engine keeps its files"),
     "container.cpu": _gauge("ratio", "CPU of one core used by a container", "container"),
     "container.working_set": _gauge("bytes", "working set of a container (usage - inactive_file)", "container"),
+    "container.memory_limit": _gauge("bytes", "memory that a container may use: its own limit, else that of the host", "container"),
     "container.restarts": _count("restarts and replacements of a container", "container"),
     "container.oom_kills": _count("out-of-memory kills in a container", "container"),
     "container.watched": _count("containers watched"),

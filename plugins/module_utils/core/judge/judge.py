@@ -18,6 +18,7 @@ from ..text import plain
 from ..units import show
 from .criterion import ABSOLUTE_ONLY, Criterion
 from .evidence import EvidenceBook, Loader, Record
+from .growth import ceilings_of, reached, seen_from
 from .held import Answer, Held, Yardstick, baseline_of, hold_against, in_unit, shown_value
 from .limit import Alternatives
 from .measured import Histories, Measured, Tracks, check_age, check_whole, histories_of, measure, tracks_of
@@ -61,7 +62,7 @@ def _judge_group(criterion: Criterion, book: EvidenceBook, name: str, sides: His
         tracks = tracks_of(criterion, book, sides, load)
         check_age(criterion, sides, tracks, now)
         check_whole(criterion, tracks)
-        yardstick = _yardstick(criterion, book, name, load)
+        yardstick = replace(_yardstick(criterion, book, name, load), ceilings=ceilings_of(criterion, book, name, load))
         judged = _judge_windows if criterion.every else _judge_tracks
         outcome = judged(criterion, tracks, yardstick, name)
     except Unknown as unknown:
@@ -101,6 +102,7 @@ def _judge_tracks(criterion: Criterion, tracks: Tracks, yardstick: Yardstick, na
     if outcome.status == PASS:
         warned = [limits for limits in warnings if hold_against(criterion, (limits,), measured, yardstick).holds is not False]
         worse += "".join(f"; warns at {' and '.join(map(str, limits))}" for limits in warned[:1])
+        worse += reached(criterion, measured, yardstick.ceilings)
         outcome = replace(outcome, status=WARN if worse else PASS, sentence=outcome.sentence + worse)
     return replace(outcome, baseline=_told(criterion, yardstick.measured.value if yardstick.measured else None))
 
@@ -124,6 +126,7 @@ def _from_held(criterion: Criterion, measured: Measured, held: Held, name: str) 
         outcome = replace(outcome, reason=first.reason, changes=tuple(change for answer in held.open for change in answer.changes))
     else:
         outcome = _outcome(criterion, PASS, must + (f", {show(abs(room), criterion.unit)} to spare" if room else ""), name)
+        outcome = replace(outcome, sentence=outcome.sentence + seen_from(criterion, measured, held))
     return replace(
         outcome,
         value=_told(criterion, _spoken(criterion, measured)),
