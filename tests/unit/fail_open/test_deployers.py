@@ -132,7 +132,10 @@ def test_fail_open_20_no_checks_and_alive_for_a_while(
         if checks is not None:
             timing = {"timeout_seconds": 0.2, "interval_seconds": 0.1, "request_timeout_seconds": 1}
             train.record(
-                "deploy", *health_probe.handle({"checks": checks, "secrets": {}, "stage": "public", **timing}, False)["measurements"]
+                "deploy",
+                *health_probe.handle({"checks": checks, "components": [], "secrets": {}, "stage": "public", **timing}, False)[
+                    "measurements"
+                ],
             )
         return train.judge("deploy")
 
