@@ -117,9 +117,9 @@ measurements:
 import os
 
 from ..module_utils.adapter import run_module
+from ..module_utils.core.eyes.api_journey import parse_steps
 from ..module_utils.core.eyes.browser_journey import require_secrets
 from ..module_utils.core.eyes.error_scenario import parse_scenarios, scenario_measurements
-from ..module_utils.core.soak.api_journey import parse_steps
 from ..module_utils.io.browser import BrowserSettings, open_browser
 from ..module_utils.io.browser_journey import JourneyOptions, run_journeys
 from ..module_utils.io.docker_cli import Engine

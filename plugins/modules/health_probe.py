@@ -84,7 +84,7 @@ measurements:
 """
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.release.health_check import STAGES, measurements_of, parse_checks
+from ..module_utils.core.eyes.health_check import STAGES, measurements_of, parse_checks
 from ..module_utils.io.health_probe import HealthProbe
 
 SPEC = {

@@ -146,7 +146,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.ledger.history import releases_answer, run_answer, runs_answer, signoffs_answer, why_answer
+from ..module_utils.core.report.history import releases_answer, run_answer, runs_answer, signoffs_answer, why_answer
 from ..module_utils.io.ledger_file import LedgerFile
 
 SPEC = {

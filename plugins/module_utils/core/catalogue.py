@@ -39,7 +39,7 @@ PREFLIGHT = {
     "host.ports_checked": _count("public ports looked at"),
     "compose.errors": _count("errors of `docker compose config`"),
     "compose.services": _count("services in the normalised model"),
-    "compose.release_services": _count("services of the release: those that it builds"),
+    "compose.release_services": _count("services of the release: built by it, or of an image that the application owns"),
     "compose.source_mounts": _count("services of the release that run code from a bind mount"),
     "compose.development_targets": _count("services of the release built from a development target"),
     "compose.services_without_healthcheck": _count("services of the release that have no healthcheck"),

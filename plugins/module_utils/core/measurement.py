@@ -8,9 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from .buckets import check_buckets
 from .catalogue import SLIS
 from .errors import EvidenceError
-from .judge.histogram import check_buckets
 from .units import dimension_of
 
 DETAIL_LINES = 50

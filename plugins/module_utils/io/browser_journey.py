@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Optional
 from urllib.parse import urlsplit
 
+from ..core.eyes.api_journey import without_secrets
 from ..core.eyes.browser_journey import Journey, Step, Target
 from ..core.eyes.browser_watch import Allowed, ConsoleError, FailedRequest, console_errors, failed_requests, page_label, safe_name
 from ..core.eyes.journey_report import BrowserResult, JourneyResult, StepResult
-from ..core.soak.api_journey import without_secrets
 from .browser import Watch, load, take_picture
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from ..core.errors import CommandError, InputError
-from ..core.soak.api_journey import without_secrets
+from ..core.eyes.api_journey import without_secrets
 from .browser import save_private
 from .command import Completed, Runner, must, run
 from .files import write_atomic

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 from ..core.errors import ServiceError
+from ..core.eyes.api_journey import Step, failures_of, prepare, without_secrets
 from ..core.eyes.browser_journey import Journey
 from ..core.eyes.error_scenario import Scenario, ScenarioResult, unclean, unhealthy
 from ..core.eyes.journey_report import JourneyResult
-from ..core.soak.api_journey import Step, failures_of, prepare, without_secrets
 from . import clock as machine
 from .docker_cli import Engine
 from .http_session import HttpSession

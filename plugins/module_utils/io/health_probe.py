@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from ..core.errors import CommandError, ServiceError
-from ..core.release.health_check import Check, CheckResult, ExecCheck, HttpCheck, JourneyCheck, container_query
-from ..core.soak.api_journey import without_secrets
+from ..core.eyes.api_journey import without_secrets
+from ..core.eyes.health_check import Check, CheckResult, ExecCheck, HttpCheck, JourneyCheck, container_query
 from .command import Runner, run
 from .http_session import HttpSession, split_url
 from .journey import walk

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ..core.errors import ServiceError
-from ..core.soak.api_journey import Step, failures_of, prepare, saved_from, without_secrets
+from ..core.eyes.api_journey import Step, failures_of, prepare, saved_from, without_secrets
 from .http_session import HttpSession
 
 

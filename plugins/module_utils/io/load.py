@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.errors import StagegateError
-from ..core.soak.api_journey import Step
+from ..core.eyes.api_journey import Step
 from ..core.soak.load_schedule import arrivals
 from ..core.soak.soak_plan import Load
 from .http_session import CookieJar, HttpSession

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ..core.errors import EvidenceError, InputError, ServiceError, StagegateError
-from ..core.soak.api_journey import without_secrets
+from ..core.eyes.api_journey import without_secrets
 from ..core.sources.source_csv import columns_of, found_in_csv
 from ..core.sources.source_facts import Found, Wanted, measured
 from ..core.sources.source_json import found_in_json

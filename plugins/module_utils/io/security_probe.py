@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Callable, Optional
 
 from ..core.errors import ServiceError
+from ..core.eyes.api_journey import Step, prepare
 from ..core.eyes.security_probe import FORGED_ORIGIN, INVENTED, Probe, ProbeResult, ProbeSet
-from ..core.soak.api_journey import Step, prepare
 from .http_session import CookieJar, HttpSession
 from .journey import walk
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.health_check import parse_checks
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.eyes.health_check import parse_checks
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.command import Completed
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.health_probe import HealthProbe
 

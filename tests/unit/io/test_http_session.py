@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError, ServiceError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.api_journey import parse_steps
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.eyes.api_journey import parse_steps
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.http_session import HttpSession, split_url
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.journey import walk
 

@@ -3,7 +3,7 @@
 """Error scenarios as data: what is taken away, and how the application must then behave.
 
 A scenario is {name, stop?, base_url?, steps?, journeys?}. `stop` are services of the data project; `steps` are requests as in
-core/soak/api_journey.py, each asked on its own; `journeys` are browser journeys. Every answer must be clean: no stack trace.
+core/eyes/api_journey.py, each asked on its own; `journeys` are browser journeys. Every answer must be clean: no stack trace.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 from ..errors import InputError
 from ..measurement import measurement
 from ..release.engine_state import Container
-from ..soak.api_journey import Step, parse_steps
 from ..units import did_you_mean
+from .api_journey import Step, parse_steps
 from .browser_journey import Journey, parse_journeys
 
 KEYS = ("name", "stop", "base_url", "steps", "journeys")

@@ -3,7 +3,7 @@
 """Requests that an application must refuse: forged ones, and ones without the right to be made.
 
 A probe set is {login, csrf, forged, control, unauthenticated, wrong_credentials, refusals}; all but `refusals` (statuses, default
-401, 403, 429) and `csrf` ({cookie, header}) are lists of steps as in core/soak/api_journey.py.
+401, 403, 429) and `csrf` ({cookie, header}) are lists of steps as in core/eyes/api_journey.py.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Optional
 
 from ..errors import InputError
 from ..measurement import measurement
-from ..soak.api_journey import Csrf, Step, parse_steps
 from ..units import did_you_mean
+from .api_journey import Csrf, Step, parse_steps
 
 LISTS = ("login", "forged", "control", "unauthenticated", "wrong_credentials")
 KEYS = (*LISTS, "csrf", "refusals")

@@ -8,13 +8,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
-from ..errors import EvidenceError
+from ..buckets import bound_of
 from ..units import convert
 from .limit import Limit
 
-BUCKETS_LIMIT = 1000
 # Dimensions in which nothing is below 0, so that the first bucket has a lower edge.
 _FROM_ZERO = ("count", "ratio", "bytes", "time", "rate")
 
@@ -62,46 +61,11 @@ class Histogram:
         return (self.bounds[index - 1] if index else self.floor), self.bounds[index]
 
 
-def check_buckets(given: Any) -> list[list[Any]]:
-    """Return [[upper bound, count], ...] as it goes into the ledger ("+Inf" as text); EvidenceError says what is wrong with it."""
-    if not isinstance(given, (list, tuple)) or not 0 < len(given) <= BUCKETS_LIMIT:
-        raise EvidenceError(f"a histogram is a list of one to {BUCKETS_LIMIT} buckets [upper bound, count]")
-    buckets: list[list[Any]] = []
-    for number, item in enumerate(given):
-        if not isinstance(item, (list, tuple)) or len(item) != 2:
-            raise EvidenceError("a bucket is [upper bound, count]", where=f"histogram[{number}]", why=repr(item)[:60])
-        bound, count = _bound(item[0], number == len(given) - 1), _finite(item[1])
-        if bound is None or count is None or count < 0:
-            raise EvidenceError("a bucket needs a finite bound (the last one may be +Inf) and a count", where=f"histogram[{number}]")
-        if buckets and not (_number(buckets[-1][0]) < bound and buckets[-1][1] <= count):
-            raise EvidenceError("bounds must rise and cumulative counts must not fall", where=f"histogram[{number}]")
-        buckets.append(["+Inf" if math.isinf(bound) else bound, count])
-    return buckets
-
-
 def histogram_of(buckets: Sequence[Sequence[Any]], unit: str, target: str, dimension: str) -> Histogram:
     """Return checked buckets as a histogram in the unit `target`."""
-    bounds = tuple(convert(_number(bound), unit, target) for bound, _count in buckets)
+    bounds = tuple(convert(bound_of(bound), unit, target) for bound, _count in buckets)
     floor = 0.0 if dimension in _FROM_ZERO and bounds[0] > 0 else -math.inf
     return Histogram(bounds, tuple(float(count) for _bound, count in buckets), floor)
-
-
-def _number(bound: Any) -> float:
-    return math.inf if bound == "+Inf" else float(bound)
-
-
-def _bound(given: Any, last: bool) -> Optional[float]:
-    if given == "+Inf" or (isinstance(given, float) and given == math.inf):
-        return math.inf if last else None
-    return _finite(given)
-
-
-def _finite(given: Any) -> Optional[float]:
-    try:
-        number = float(given) if isinstance(given, (int, float)) and not isinstance(given, bool) else math.nan
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _all_keep(limit: Limit, low: float, high: float) -> bool:

@@ -46,7 +46,8 @@ class Container:
     @property
     def condition(self) -> str:
         """`running, unhealthy` or the like, for people."""
-        words = [self.state] + ([self.health] if self.health else ["no healthcheck"] if self.state == "running" else [])
+        unchecked = "no healthcheck" if self.state == "running" else ""
+        words = [self.state, self.health or unchecked] if self.health or unchecked else [self.state]
         if self.state == "exited":
             words.append(f"exit code {self.exit_code}")
         if self.restarts:

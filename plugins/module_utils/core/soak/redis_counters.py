@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .api_journey import at_path, parsed
+from ..eyes.api_journey import at_path, parsed
 
 
 def from_info(text: str) -> Optional[tuple[int, int]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..errors import InputError
-from .api_journey import Step, parse_steps
+from ..eyes.api_journey import Step, parse_steps
 
 KEYS = {"run", "duration_seconds", "interval_seconds", "projects", "docker_socket", "slow_seconds", "postgres", "cache", "load"}
 LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}

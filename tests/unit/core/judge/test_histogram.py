@@ -11,8 +11,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.buckets import check_buckets
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.histogram import check_buckets, histogram_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.histogram import histogram_of
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limit import parse_limit
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import percentile
 

@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core import times
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError, LedgerError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import history, releases, runs
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import releases, runs
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.report import history
 
 
 def opened(book: Any) -> Any:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak import api_journey
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.eyes import api_journey
 
 LOGIN = {
     "request": "POST /api/auth/login",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.release import health_check
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.eyes import health_check
 
 PING = {"component": "cache", "kind": "exec", "project": "p-data", "service": "redis", "command": ["redis-cli", "ping"]}
 

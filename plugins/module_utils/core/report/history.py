@@ -9,8 +9,8 @@ from typing import Any
 
 from ..errors import InputError
 from ..judge.verdict import gate_message, policy_note
-from .releases import current_release, release_history, rollback_target
-from .runs import GO, next_phase, phase_states
+from ..ledger.releases import current_release, release_history, rollback_target
+from ..ledger.runs import GO, next_phase, phase_states
 
 Entries = Sequence[Mapping[str, Any]]
 

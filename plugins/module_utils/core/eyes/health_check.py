@@ -10,7 +10,7 @@ from typing import Any, Union
 
 from ..errors import InputError
 from ..measurement import measurement
-from ..soak.api_journey import Step, parse_steps
+from .api_journey import Step, parse_steps
 
 COMPONENTS = ("backend", "frontend", "database", "cache", "api")
 STAGES = ("preview", "public", "old_on_new_schema", "rollback")
