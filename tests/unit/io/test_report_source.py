@@ -155,20 +155,21 @@ def test_what_a_report_says_stays_plain_text(report: Callable[..., str]) -> None
     )
 
 
-def served(status: int = 200, text: str = GOOD["json"][1], **headers: str) -> Any:
-    asked: list[Any] = []
+class Served:
+    """Gives the same answer to every request, and keeps what was asked."""
 
-    def answer(base: str, path: str, sent: Any, seconds: float) -> Reply:
-        asked.append((base, path, dict(sent)))
-        return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, text, 0.1)
+    def __init__(self, status: int = 200, text: str = GOOD["json"][1], **headers: str) -> None:
+        self.reply = Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, text, 0.1)
+        self.asked: list[Any] = []
 
-    answer.asked = asked  # type: ignore[attr-defined]
-    return answer
+    def __call__(self, base: str, path: str, sent: Any, seconds: float) -> Reply:
+        self.asked.append((base, path, dict(sent)))
+        return self.reply
 
 
 def test_a_report_is_fetched_once_with_the_token_that_it_names() -> None:
     source = {"from": "json", "url": "https://ci.invalid/r/1?a=b", "token": "ci", **GOOD["json"][0]}
-    fetch = served()
+    fetch = Served()
     found = gather(source, {**source, "labels": {"name": "again"}}, tokens={"ci": "s3cret-token"}, fetch=fetch)
     assert [item["source"] for item in found.measurements] == ["json ci.invalid, 2026-11-23T11:59:00.000Z"] * 2
     assert fetch.asked == [("https://ci.invalid", "/r/1?a=b", {"Authorization": "Bearer s3cret-token"})]
@@ -180,21 +181,21 @@ def test_a_token_is_in_no_line() -> None:
     source = {"from": "prometheus", "url": "https://prom.invalid", "token": "p", "sli": "host.cpu", "unit": "ratio", "select": "x"}
     text = json.dumps({"status": "error", "errorType": "forbidden", "error": "s3cret-token is not allowed"})
     given = {**source, "accept_unstated_release": True}
-    assert "*** is not allowed" in problem(given, tokens={"p": "s3cret-token"}, fetch=served(403, text))
+    assert "*** is not allowed" in problem(given, tokens={"p": "s3cret-token"}, fetch=Served(403, text))
 
 
 @pytest.mark.parametrize("status", [204, 301, 401, 404, 500])
 def test_an_answer_other_than_the_report_is_a_problem(status: int) -> None:
     text = GOOD["json"][1] if status != 204 else ""
-    assert problem({"from": "json", "url": "http://ci.invalid/r", **GOOD["json"][0]}, fetch=served(status, text))
+    assert problem({"from": "json", "url": "http://ci.invalid/r", **GOOD["json"][0]}, fetch=Served(status, text))
 
 
 def test_the_time_of_a_fetched_file_is_what_the_server_says() -> None:
     source = {"from": "json", "url": "http://ci.invalid/r", **GOOD["json"][0], "time": "file"}
-    assert "time of the report is not known" in problem(source, fetch=served())
-    found = gather(source, fetch=served(last_modified=email.utils.formatdate(NOON - 5, usegmt=True)))
+    assert "time of the report is not known" in problem(source, fetch=Served())
+    found = gather(source, fetch=Served(last_modified=email.utils.formatdate(NOON - 5, usegmt=True)))
     assert found.measurements[0]["source"] == "json ci.invalid, 2026-11-23T11:59:55.000Z"
-    assert "no time" in problem(source, fetch=served(last_modified="yesterday"))
+    assert "no time" in problem(source, fetch=Served(last_modified="yesterday"))
     with pytest.raises(EvidenceError):
         http_date("Mon, 99 Nov 2026 10:15:00 GMT")
 

@@ -238,3 +238,13 @@ def test_the_total_of_a_window_is_never_compared_with_that_of_a_whole_run(criter
 def test_a_rate_or_a_ratio_of_counters_of_a_window_may_be_compared_with_a_whole_run() -> None:
     for criterion in ({"sli": "http.errors", "agg": "rate"}, {"sli": "http.errors / http.requests"}):
         assert read_criterion({"id": "soak.share", **criterion, "pass": "<= baseline", "every": "1 h"}, "soak", "here").every == 3600
+
+
+@pytest.mark.parametrize("value", [109.9, 110.1])
+def test_a_baseline_may_be_older_than_what_is_held_against_it(book: Any, value: float) -> None:
+    past(book)
+    for entry in book.entries:
+        entry["time"] = "2026-11-01T00:00:00.000Z"
+    now(book, value)
+    outcome = book.outcome({**CRITERION, "max_age": "1 h"})
+    assert (outcome.status, outcome.baseline) == ("PASS" if value < 110 else "FAIL", 0.1)
