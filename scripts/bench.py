@@ -9,11 +9,17 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from bench import gate_call, judge, train
+from bench import gate_call, judge, release, train
 from bench.measure import ROOT, Row, machine
 
 PAGE = ROOT / "docs/benchmarks.md"
-FIGURES = {"train": train.rows, "managed": judge.managed_rows, "controller": judge.controller_rows, "gate": gate_call.rows}
+FIGURES = {
+    "train": train.rows,
+    "managed": judge.managed_rows,
+    "controller": judge.controller_rows,
+    "gate": gate_call.rows,
+    "release": release.rows,
+}
 
 
 def section(name: str, rows: Sequence[Row]) -> str:

@@ -16,6 +16,9 @@ description:
     the browser does not start.
   - Runs on the probe and needs Playwright for Python and a browser of the distribution there.
   - In check mode the journeys are read, and not done, because they may write.
+  - With C(preview) the browser opens the public addresses and is led to other ports, so that a release can be looked at before it
+    serves. Origins, cookies, CORS and addresses that are baked into the frontend are then those of production, and nothing else can
+    be reached, neither by name nor by IP address.
 author: ProoFile operations (@proofile)
 options:
   base_url:
@@ -24,8 +27,8 @@ options:
     required: true
   journeys:
     description:
-      - The journeys, each a mapping with C(name), C(steps), C(finally) (steps that clean up) and C(session_of) (an earlier
-        journey whose session this one continues).
+      - The journeys, each a mapping with C(name), C(steps), C(finally) (steps that clean up), C(session_of) (an earlier
+        journey whose session this one continues) and C(preview) (it is done before the switch, too).
       - "A step is a mapping with one verb: C(open), C(reload), C(back), C(fill), C(choose), C(tick), C(press), C(click),
         C(see), C(not_see) or C(at). A field is filled C(with) a text or with the C(secret) of that name."
       - A target is C(role) and C(name), C(label), C(text), C(placeholder) or C(test_id), C(inside) another one.
@@ -54,10 +57,48 @@ options:
   executable:
     description: The browser's program. Without it the usual places are looked at.
     type: path
-  resolver_rules:
+  preview:
     description:
-      - Chromium's rules that lead the application's public address to another port, such as
-        C(MAP localhost:8000 127.0.0.1:18000).
+      - The public addresses with the preview ports that answer in their place. Chromium only.
+      - Where the public address is C(https) and the preview port is not, TLS is ended on the probe, with C(openssl) from there.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      public:
+        description: Address as the pages write it, with scheme and port.
+        type: str
+        required: true
+      preview:
+        description: Address that answers, as the host of the release reaches it.
+        type: str
+        required: true
+  tunnel:
+    description: The way by ssh to the host whose preview ports are meant. Without it they are those of the probe.
+    type: dict
+    suboptions:
+      host:
+        description: Name or address; empty for no tunnel.
+        type: str
+        default: ""
+      port:
+        description: Port of its ssh server; 0 for the one that ssh would take.
+        type: int
+        default: 0
+      user:
+        description: Who logs in; empty for the one that ssh would take.
+        type: str
+        default: ""
+      key_file:
+        description: Private key on the probe; empty for those that ssh would take.
+        type: path
+        default: ""
+      arguments:
+        description: More arguments of ssh in one text, such as C(-J bastion).
+        type: str
+        default: ""
+  stage:
+    description: Label of the measurements that tells this look from others, such as C(preview).
     type: str
     default: ""
   timeout_seconds:
@@ -118,9 +159,16 @@ failed_requests:
   elements: str
   returned: always
 measurements:
-  description: journey.steps, journey.failed, browser.pages, browser.console_errors, browser.failed_requests, page.load.
+  description:
+    - journey.steps, journey.failed, browser.pages, browser.console_errors, browser.failed_requests, page.load.
+    - With C(preview) also browser.foreign_hosts.
   type: list
   elements: dict
+  returned: always
+foreign_hosts:
+  description: With C(preview), addresses that the pages asked and that are led nowhere and not allowed.
+  type: list
+  elements: str
   returned: always
 engine_measurements:
   description: browser.engine_steps and browser.engine_failed, which tell engines apart.
@@ -130,14 +178,18 @@ engine_measurements:
 """
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.eyes.browser_journey import parse_journeys, require_secrets
+from ..module_utils.core.eyes.browser_journey import Journey, parse_journeys, require_secrets
 from ..module_utils.core.eyes.browser_watch import parse_allowed
-from ..module_utils.core.eyes.journey_report import engine_measurements, journey_measurements
+from ..module_utils.core.eyes.journey_report import BrowserResult, engine_measurements, journey_measurements
+from ..module_utils.core.eyes.preview import parse_leads, resolver_rules
 from ..module_utils.io.browser import ENGINES, BrowserSettings, open_browser
 from ..module_utils.io.browser_journey import JourneyOptions, run_journeys
+from ..module_utils.io.preview_ways import Tunnel, open_ways
 
 SPEC = {
     "base_url": {"type": "str", "required": True},
@@ -147,7 +199,23 @@ SPEC = {
     "artifacts_dir": {"type": "path"},
     "engine": {"type": "str", "choices": list(ENGINES), "default": "chromium"},
     "executable": {"type": "path"},
-    "resolver_rules": {"type": "str", "default": ""},
+    "preview": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"public": {"type": "str", "required": True}, "preview": {"type": "str", "required": True}},
+    },
+    "tunnel": {
+        "type": "dict",
+        "options": {
+            "host": {"type": "str", "default": ""},
+            "port": {"type": "int", "default": 0},
+            "user": {"type": "str", "default": ""},
+            "key_file": {"type": "path", "default": "", "no_log": False},
+            "arguments": {"type": "str", "default": ""},
+        },
+    },
+    "stage": {"type": "str", "default": ""},
     "timeout_seconds": {"type": "float", "default": 10},
     "width": {"type": "int", "default": 1440},
     "height": {"type": "int", "default": 900},
@@ -158,6 +226,7 @@ NOTHING = {
     "journeys": [],
     "console_errors": [],
     "failed_requests": [],
+    "foreign_hosts": [],
     "measurements": [],
     "engine_measurements": [],
 }
@@ -176,22 +245,34 @@ def handle(params, check_mode):
         timeout_seconds=params["timeout_seconds"],
         width=params["width"],
         height=params["height"],
+        leads=parse_leads(params["preview"]),
     )
     if check_mode:
         return NOTHING
     os.umask(0o077)
-    settings = BrowserSettings(params["engine"], params["executable"] or "", params["resolver_rules"])
-    with open_browser(settings) as browser:
-        result = run_journeys(browser, params["engine"], journeys, options)
+    result = _walked(params, journeys, options)
     return {
         "changed": False,
         "walked": True,
         "journeys": [{**asdict(journey), "failures": journey.failures} for journey in result.journeys],
         "console_errors": [str(error) for error in result.console],
         "failed_requests": [str(request) for request in result.requests],
-        "measurements": journey_measurements(result),
+        "foreign_hosts": list(result.foreign or ()),
+        "measurements": journey_measurements(result, params["stage"]),
         "engine_measurements": engine_measurements(result),
     }
+
+
+def _walked(params: Mapping[str, Any], journeys: Sequence[Journey], options: JourneyOptions) -> BrowserResult:
+    engine, executable, leads = params["engine"], params["executable"] or "", options.leads
+    if not leads:
+        with open_browser(BrowserSettings(engine, executable)) as browser:
+            return run_journeys(browser, engine, journeys, options)
+    tunnel = Tunnel(**(params["tunnel"] or {}))
+    with open_ways(leads, tunnel) as ways:
+        settings = BrowserSettings(engine, executable, resolver_rules(leads, ways), True, any(lead.ends_tls for lead in leads))
+        with open_browser(settings) as browser:
+            return run_journeys(browser, engine, journeys, options)
 
 
 def main():

@@ -11,7 +11,7 @@ short_description: Record whether the earlier release can live on the new schema
 version_added: 0.1.0
 description:
   - Records how many checks the earlier release failed on the new schema and, when it failed none of at least one, the proof that a
-    rollback to it is safe, for this release and these heads only.
+    rollback to it is safe, for this release and these heads only. A later failure takes the proof back.
 author: ProoFile operations (@proofile)
 options:
   run:
@@ -39,6 +39,10 @@ options:
     description: Checks that it failed.
     type: int
     required: true
+  place:
+    description: Where it was asked, as C(a copy of the database) or C(the live database).
+    type: str
+    default: the live database
 attributes:
   check_mode:
     description: In check mode nothing is written.
@@ -72,7 +76,7 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.runs import check_phase, check_run
 from ..module_utils.core.measurement import measurement
-from ..module_utils.core.release.rollback import compatibility_body, compatibility_proofs
+from ..module_utils.core.release.rollback import COMPATIBLE, compatibility_body, compatibility_proofs
 from ..module_utils.io.ledger_file import LedgerFile
 
 SPEC = {
@@ -82,6 +86,7 @@ SPEC = {
     "new_heads": {"type": "list", "elements": "str", "required": True},
     "checks": {"type": "int", "required": True},
     "failures": {"type": "int", "required": True},
+    "place": {"type": "str", "default": "the live database"},
 }
 
 
@@ -89,7 +94,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Record the two measurements, and the proof when it is one."""
     run, phase = check_run(params["run"]), check_phase(params["phase"])
     book = LedgerFile(run["state_dir"])
-    detail = f"{params['old_release']} on {', '.join(params['new_heads'])}"
+    detail = f"{params['old_release']} on {', '.join(params['new_heads'])}, {params['place']}"
     drafts = [
         Draft(
             "evidence",
@@ -98,13 +103,13 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         )
         for name, given in (("checks", "checks"), ("failures", "failures"))
     ]
-    compatible = params["checks"] > 0 and params["failures"] == 0
-    body = compatibility_body(params["old_release"], run["release"], params["new_heads"], params["checks"])
-    is_new = compatible and body not in compatibility_proofs(book.entries())
-    if is_new:
+    body = compatibility_body(params["old_release"], run["release"], params["new_heads"], params["checks"], params["failures"])
+    compatible = body["state"] == COMPATIBLE
+    is_proved = body in compatibility_proofs(book.entries())
+    if not is_proved:
         drafts.append(Draft("release", phase, body))
     told = {} if check_mode else book.append(run, drafts).warnings
-    return {"changed": is_new, "compatible": compatible, **told}
+    return {"changed": compatible and not is_proved, "compatible": compatible, **told}
 
 
 def main() -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: compose_plan
-short_description: Plan the data, colour and edge projects of a release
+short_description: Plan the data, colour, single and edge projects of a release
 version_added: 0.1.0
 description:
   - Reads the application's own compose files through C(docker compose config) and cuts the model into three compose projects, which
     it writes, with the configuration of the edge, into C(<state_dir>/releases/<release>/) (0600, because they hold secrets).
-  - Refuses, before anything is changed, when a port or a fixed container name is held by something that is not this application.
+  - Refuses, before anything is changed, when a port or a fixed container name is held by something that is not this application, and
+    when the application runs here already by plain C(docker compose up) and O(take_over) is not set.
 author: ProoFile operations (@proofile)
 options:
   application:
@@ -47,6 +48,18 @@ options:
     type: list
     elements: str
     default: []
+  single_services:
+    description:
+      - Services that must not run twice, such as workers and schedulers; they are started at the switch only.
+      - Empty means every application service that publishes and exposes no port and on which no other one depends.
+      - The label C(stagegate.single) of a service, C("true") or C("false"), decides over both.
+    type: list
+    elements: str
+    default: []
+  take_over:
+    description: Whether a stack of this application that plain C(docker compose up) started may be taken over.
+    type: bool
+    default: false
   edge_image:
     description: The image of the edge. Empty keeps the one that runs, or that this release was planned with before.
     type: str
@@ -78,7 +91,7 @@ planned:
   returned: always
   type: bool
 projects:
-  description: For C(data), C(colour) and C(edge) the C(name) of the compose project and the C(file) of its plan.
+  description: For C(data), C(colour), C(single) and C(edge) the C(name) of the compose project and the C(file) of its plan.
   returned: when planned
   type: dict
 routes:
@@ -91,11 +104,20 @@ application_services:
   returned: when planned
   type: list
   elements: str
+single_services:
+  description: The services that must not run twice.
+  returned: when planned
+  type: list
+  elements: str
 state_services:
   description: The services that keep state and run once.
   returned: when planned
   type: list
   elements: str
+predecessor:
+  description: The compose project that is to be taken over; empty when there is none.
+  returned: when planned
+  type: str
 """
 
 import os
@@ -113,6 +135,8 @@ SPEC = {
     "files": {"type": "list", "elements": "str", "default": []},
     "env_file": {"type": "path"},
     "state_services": {"type": "list", "elements": "str", "default": []},
+    "single_services": {"type": "list", "elements": "str", "default": []},
+    "take_over": {"type": "bool", "default": False},
     "edge_image": {"type": "str", "default": ""},
 }
 
@@ -124,10 +148,12 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     if check_mode and params["files"] and missing:
         return {"changed": True, "planned": False}
     model = planner.model(params["files"], params["env_file"] or "") if params["files"] else planner.kept_model()
-    plan = planner.plan(model, params["colour"], planner.edge_image(params["edge_image"]), params["state_services"] or None)
-    planner.refuse_strangers(plan, params["colour"])
+    edge_image = planner.edge_image(params["edge_image"])
+    plan = planner.plan(model, params["colour"], edge_image, params["state_services"] or None, params["single_services"])
+    found = planner.predecessor(model, params["take_over"])
+    planner.refuse_strangers(plan, params["colour"], found.containers if found else ())
     changed = planner.write(model, plan, params["colour"], check_mode)
-    return {"changed": changed, "planned": True, **planner.described(plan, params["colour"])}
+    return {"changed": changed, "planned": True, "predecessor": found.project if found else "", **planner.described(plan, params["colour"])}
 
 
 def main() -> None:

@@ -14,8 +14,11 @@ description:
   - A service without a healthcheck is never healthy, because nothing says that it works.
   - A service that does not become healthy is a fact (C(healthy) is false, with the end of its log), not a failure of the module,
     so that it can be recorded and judged.
+  - Before containers of a colour that is not live are replaced or removed, requests and WebSocket connections that the edge still has
+    on them are waited for, at most O(drain_seconds).
   - Volumes are never removed. While it works it holds the deploy lock of the state folder.
 author: ProoFile operations (@proofile)
+extends_documentation_fragment: [proofile.stagegate.step]
 options:
   application:
     description: Name of the application.
@@ -52,6 +55,10 @@ options:
     description: How long the services may take to become healthy.
     type: int
     default: 120
+  drain_seconds:
+    description: How long requests that are still under way on a colour that is not live any more are waited for before it is changed.
+    type: int
+    default: 30
 attributes:
   check_mode:
     description: In check mode it is told whether something would change.
@@ -95,7 +102,9 @@ containers:
   type: list
   elements: dict
 measurements:
-  description: C(service.total), C(service.unhealthy), and with O(release) C(release.images) and C(release.digest_mismatches).
+  description:
+    - C(service.total), C(service.unhealthy), and with O(release) C(release.images) and C(release.digest_mismatches).
+    - Where a colour was changed C(edge.drain_duration), C(edge.open_sessions) and C(edge.cut_sessions).
   returned: always
   type: list
   elements: dict
@@ -111,9 +120,10 @@ from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.compose_plan import project_name
 from ..module_utils.core.release.engine_state import digest_mismatches
 from ..module_utils.io.compose_stack import ComposeStack, Outcome
-from ..module_utils.io.deploy_lock import deploy_lock
 from ..module_utils.io.docker_cli import Engine
+from ..module_utils.io.edge_drain import EdgeDrain
 from ..module_utils.io.release_facts import recorded_images
+from ..module_utils.io.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},
@@ -124,6 +134,8 @@ SPEC = {
     "release": {"type": "str", "default": ""},
     "keep_images": {"type": "bool", "default": False},
     "wait_seconds": {"type": "int", "default": 120},
+    "drain_seconds": {"type": "int", "default": 30},
+    "step": STEP_OPTION,
 }
 NOTHING: Mapping[str, Any] = {"healthy": False, "as_judged": False, "troubles": [], "containers": [], "measurements": []}
 
@@ -132,20 +144,29 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Bring up and look, or take down."""
     engine = Engine()
     stack = ComposeStack(params["project"], params["file"], engine, keep_images=params["keep_images"])
+    drained: list[dict[str, Any]] = []
+
+    def drain() -> None:
+        drained.extend(_drain_facts(params, engine))
+
     if not os.path.isfile(params["file"]):
+        if params["state"] == "absent":
+            # What was refused before it was planned has left nothing; a kept colour of an earlier release is not ours to remove.
+            return {"changed": False, **NOTHING}
         if check_mode:
             return {"changed": True, **NOTHING}
         raise InputError("the project was never planned", where=params["file"], todo="deploy the release")
     if params["state"] == "absent":
         if check_mode:
             return {"changed": bool(engine.containers(params["project"])), **NOTHING}
-        with deploy_lock(params["state_dir"], f"removing {params['project']}"):
-            return {"changed": stack.down(), **NOTHING}
+        with step(params["state_dir"], params["step"], f"removing {params['project']}"):
+            return {"changed": stack.down(drain), **NOTHING, "measurements": drained}
     if check_mode and stack.differs():
         return {"changed": True, **NOTHING}
-    with deploy_lock(params["state_dir"], f"starting {params['project']}"):
-        outcome = stack.up(params["wait_seconds"])
-    return _result(params, outcome, engine)
+    with step(params["state_dir"], params["step"], f"starting {params['project']}"):
+        outcome = stack.up(params["wait_seconds"], drain)
+    result = _result(params, outcome, engine)
+    return {**result, "measurements": [*result["measurements"], *drained]}
 
 
 def _result(params: Mapping[str, Any], outcome: Outcome, engine: Engine) -> Mapping[str, Any]:
@@ -166,6 +187,18 @@ def _result(params: Mapping[str, Any], outcome: Outcome, engine: Engine) -> Mapp
         "containers": containers,
         "measurements": facts,
     }
+
+
+def _drain_facts(params: Mapping[str, Any], engine: Engine) -> list[dict[str, Any]]:
+    """Wait until nobody is on the colour any more; nothing to tell of a project that is no colour or is live."""
+    drained = EdgeDrain(params["application"], engine).wait(params["project"], params["drain_seconds"])
+    if drained is None:
+        return []
+    return [
+        measurement("edge.drain_duration", drained.seconds, "s", source="edge runtime socket"),
+        measurement("edge.open_sessions", drained.at_first, "count", source="edge runtime socket"),
+        measurement("edge.cut_sessions", drained.left, "count", source="edge runtime socket"),
+    ]
 
 
 def _service_facts(params: Mapping[str, Any], outcome: Outcome, engine: Engine) -> list[dict[str, Any]]:

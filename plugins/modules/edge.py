@@ -15,6 +15,7 @@ description:
   - When a service of the colour cannot be reached, nothing is switched and the module fails.
   - While it works it holds the deploy lock of the state folder.
 author: ProoFile operations (@proofile)
+extends_documentation_fragment: [proofile.stagegate.step]
 options:
   application:
     description: Name of the application.
@@ -87,9 +88,9 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.times import rfc3339
 from ..module_utils.io import clock
-from ..module_utils.io.deploy_lock import deploy_lock
 from ..module_utils.io.docker_cli import Engine
 from ..module_utils.io.edge import Edge
+from ..module_utils.io.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},
@@ -97,6 +98,7 @@ SPEC = {
     "release": {"type": "str", "required": True},
     "colour": {"type": "str", "required": True, "choices": ["blue", "green"]},
     "wait_seconds": {"type": "int", "default": 30},
+    "step": STEP_OPTION,
 }
 
 
@@ -108,8 +110,8 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     if check_mode:
         planned = os.path.isfile(os.path.join(params["state_dir"], "releases", release, f"plan-{colour}.json"))
         return {"changed": not planned or edge.differs(release, colour), **nothing}
-    with deploy_lock(params["state_dir"], f"switching {params['application']} to {colour}"):
-        done = edge.switch(release, colour, params["wait_seconds"])
+    with step(params["state_dir"], params["step"], f"switching {params['application']} to {colour}") as work:
+        done = edge.switch(release, colour, params["wait_seconds"], work.part)
     facts = [] if done.seconds is None else [measurement("switch.duration", done.seconds, "s", source="edge runtime socket")]
     return {
         "changed": done.changed,

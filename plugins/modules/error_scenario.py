@@ -17,6 +17,7 @@ description:
   - Runs on the staging host. Scenarios with browser journeys need Playwright and Chromium there.
   - In check mode the scenarios are read and nothing is stopped.
 author: ProoFile operations (@proofile)
+extends_documentation_fragment: [proofile.stagegate.step]
 options:
   application:
     description: Name of the application.
@@ -126,6 +127,7 @@ from ..module_utils.io.docker_cli import Engine
 from ..module_utils.io.error_scenario import ScenarioOptions, ScenarioRun, no_browser, projects_of
 from ..module_utils.io.outage import Outages
 from ..module_utils.io.release_uptime import active_release
+from ..module_utils.io.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},
@@ -140,6 +142,7 @@ SPEC = {
     "artifacts_dir": {"type": "path"},
     "executable": {"type": "path"},
     "resolver_rules": {"type": "str", "default": ""},
+    "step": STEP_OPTION,
 }
 
 
@@ -153,16 +156,17 @@ def handle(params, check_mode):
         return {"changed": False, "repaired_first": [], "failures": [], "unrepaired": [], "measurements": []}
     os.umask(0o077)
     outages = Outages(f"{params['application']}-data", params["state_dir"])
-    repaired_first = outages.repair_leftover()
-    options = ScenarioOptions(
-        base_url=params["base_url"],
-        secrets=secrets,
-        projects=projects_of(params["application"], active_release(params["application"], params["state_dir"]).project),
-        recovered=recovered,
-        within_seconds=params["within_seconds"],
-        repair_seconds=params["repair_seconds"],
-    )
-    results, unrepaired = go_through(scenarios, options, outages, params)
+    with step(params["state_dir"], params["step"], "taking services away on purpose"):
+        repaired_first = outages.repair_leftover()
+        options = ScenarioOptions(
+            base_url=params["base_url"],
+            secrets=secrets,
+            projects=projects_of(params["application"], active_release(params["application"], params["state_dir"]).project),
+            recovered=recovered,
+            within_seconds=params["within_seconds"],
+            repair_seconds=params["repair_seconds"],
+        )
+        results, unrepaired = go_through(scenarios, options, outages, params)
     return {
         "changed": False,
         "repaired_first": repaired_first,

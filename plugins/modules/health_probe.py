@@ -31,8 +31,14 @@ options:
   stage:
     description: The label under which the result is recorded.
     type: str
-    choices: [preview, public, old_on_new_schema, rollback]
+    choices: [preview, public, old_on_copy, old_on_new_schema, rollback]
     default: public
+  components:
+    description: Ask these components only. Empty asks all of them.
+    type: list
+    elements: str
+    choices: [backend, frontend, database, cache, api]
+    default: []
   timeout_seconds:
     description: How long failing checks are repeated.
     type: float
@@ -84,13 +90,14 @@ measurements:
 """
 
 from ..module_utils.adapter import run_module
-from ..module_utils.core.eyes.health_check import STAGES, measurements_of, parse_checks
+from ..module_utils.core.eyes.health_check import COMPONENTS, STAGES, measurements_of, parse_checks
 from ..module_utils.io.health_probe import HealthProbe
 
 SPEC = {
     "checks": {"type": "list", "elements": "dict", "required": True},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
     "stage": {"type": "str", "choices": list(STAGES), "default": "public"},
+    "components": {"type": "list", "elements": "str", "choices": list(COMPONENTS), "default": []},
     "timeout_seconds": {"type": "float", "default": 60},
     "interval_seconds": {"type": "float", "default": 2},
     "request_timeout_seconds": {"type": "float", "default": 5},
@@ -99,7 +106,8 @@ SPEC = {
 
 def handle(params, check_mode):
     """Make the checks and hand over what was found."""
-    checks = parse_checks(params["checks"])
+    wanted = params["components"] or COMPONENTS
+    checks = parse_checks([check for check in params["checks"] if check.get("component", wanted[0]) in wanted])
     if check_mode:
         return {"changed": False, "probed": False, "passed": False, "failures": [], "measurements": []}
     secrets = {name: str(value) for name, value in params["secrets"].items()}

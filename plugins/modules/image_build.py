@@ -13,7 +13,7 @@ description:
   - Builds every service of the compose model that has a build section, first its builder stage where it has one, then the image.
   - Counts warnings and errors in the output. What was printed when a layer was made is kept by the id of the image; where it
     is not known, the builder stage is made afresh, so that there is output to judge.
-  - A build that fails is measured, not raised. RV(built) is then false and no release is written.
+  - A build or a push that fails is measured, not raised. RV(built) is then false and no release is written.
   - Writes C(<state_dir>/releases/<release>/release.json) with the images and their ids.
 author: ProoFile operations (@proofile)
 options:
@@ -82,7 +82,7 @@ options:
         type: str
         required: true
   push:
-    description: Push the images of the release to the registry that their tags name.
+    description: Push the images of the release to the registry that their tags name, and keep the digests that it confirms.
     type: bool
     default: false
   timeout_seconds:
@@ -117,11 +117,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 built:
-  description: True when every image was built or found unchanged.
+  description: True when every image was built or found unchanged, and pushed where that was asked for.
   returned: always
   type: bool
 images:
-  description: Service to tag and id of its image.
+  description: Service to tag and id of its image, and to its digest (C(repository@sha256:...)) when it was pushed.
   returned: always
   type: dict
 builders:
@@ -146,8 +146,10 @@ from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.build_log import Step, command_runs, findings
 from ..module_utils.core.release.compose_model import Build, builds, keeps_state
 from ..module_utils.core.release.env_example import read_environment
+from ..module_utils.core.release.registry import push_measurements
 from ..module_utils.io.build_record import digest_of, read_record, update_json, write_record
 from ..module_utils.io.compose_config import must_model, prepared
+from ..module_utils.io.registry import Registry
 from ..module_utils.io.stage_build import Stage, StageBuilder
 
 COMMAND = {
@@ -255,14 +257,10 @@ def image_measurements(wanted: list, images: Mapping[str, Stage]) -> list:
     return [*found, measurement("build.images", len(ids), "count", source="docker image inspect", detail=ids)]
 
 
-def push_measurements(release_services: list, images: Mapping[str, Stage], builder: StageBuilder) -> list:
-    """Push the images of the release."""
-    failed = []
-    for service in release_services:
-        done = builder.push(images[service].tag)
-        if not done.ok:
-            failed.append(f"{images[service].tag}: {done.stderr.strip()[-300:]}")
-    return [measurement("build.push_failures", len(failed), "count", source="docker push", detail=failed)]
+def push(wanted: list, model: Mapping[str, Any], images: Mapping[str, Stage], registry: Registry) -> list:
+    """Push the images of the release, one after the other; those of state services have tags of their own and stay."""
+    ours = [item.service for item in wanted if not keeps_state(model["services"][item.service])]
+    return [registry.push(service, images[service].tag) for service in ours]
 
 
 def named(stages: Mapping[str, Stage]) -> dict:
@@ -298,10 +296,12 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     found = command_measurements(params, stages) + image_measurements(wanted, images)
     found += output_measurements(params, [*stages.values(), *images.values()])
     built = len(images) == len(wanted) and all(stage.image_id for stage in images.values())
-    if built and params["push"]:
-        ours = [item.service for item in wanted if not keeps_state(model["services"][item.service])]
-        found += push_measurements(ours, images, builder)
+    pushed = push(wanted, model, images, Registry(timeout=params["timeout_seconds"])) if built and params["push"] else []
+    found += push_measurements(pushed) if pushed else []
+    built = built and not any(item.trouble for item in pushed)
     result = {"built": built, "images": named(images), "builders": named(stages), "measurements": found}
+    for item in pushed:
+        result["images"][item.service]["digest"] = item.reference
     if built:
         facts = {"application": params["application"], "commit": params["commit"], "release": params["release"]}
         update_json(os.path.join(folder, "release.json"), {**facts, "images": result["images"], "builders": result["builders"]})

@@ -71,7 +71,7 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
-from ..module_utils.core.release.compose_plan import project_name
+from ..module_utils.core.release.compose_plan import project_name, single_part
 from ..module_utils.core.release.log_scan import DEFAULT_IGNORED, DEFAULT_PATTERNS, compile_patterns, scan
 from ..module_utils.io.docker_cli import Engine
 
@@ -90,7 +90,7 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     critical = compile_patterns(params["patterns"] or DEFAULT_PATTERNS, "patterns")
     ignored = compile_patterns([*DEFAULT_IGNORED, *params["ignored"]], "ignored")
     facts, total = [], 0
-    for part in ("data", params["colour"], "edge"):
+    for part in ("data", params["colour"], single_part(params["colour"]), "edge"):
         for item in engine.containers(project_name(params["application"], part)):
             found = scan(engine.logs(item.name, since=params["since"]).splitlines(), critical, ignored)
             total += found.critical

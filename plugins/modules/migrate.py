@@ -15,6 +15,7 @@ description:
   - A migration that fails is a fact (C(ok) is false, C(trouble) says why and where the database is), not a failure of the module, so
     that it can be recorded and judged. A release that does not know the database's revision is refused before anything is done.
 author: ProoFile operations (@proofile)
+extends_documentation_fragment: [proofile.stagegate.step]
 options:
   application:
     description: Name of the application.
@@ -72,6 +73,12 @@ options:
     type: str
     choices: [always, pending, never]
     default: always
+  backups_kept:
+    description:
+      - How many backups stay when the database is at the release's head; older ones are removed.
+      - The backups of the release, of the one that serves and of the rollback target always stay.
+    type: int
+    default: 5
   lock_timeout_seconds:
     description: How long the migration waits for its own lock and for locks of tables.
     type: int
@@ -154,12 +161,16 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
+from ..module_utils.core.ledger.releases import current_release, release_history, rollback_target
 from ..module_utils.core.release.alembic_state import describe
 from ..module_utils.core.release.compose_plan import project_name
+from ..module_utils.io.backups import backup_measurements, prune_backups
 from ..module_utils.io.docker_cli import Engine
+from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.migration import Migration, Settings, backup_body
 from ..module_utils.io.postgres import Postgres
 from ..module_utils.io.release_facts import recorded_images
+from ..module_utils.io.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},
@@ -175,9 +186,11 @@ SPEC = {
     "upgrade_command": {"type": "list", "elements": "str", "default": ["alembic", "upgrade", "head"]},
     "after_commands": {"type": "list", "elements": "list", "default": []},
     "backup": {"type": "str", "choices": ["always", "pending", "never"], "default": "always"},
+    "backups_kept": {"type": "int", "default": 5},
     "lock_timeout_seconds": {"type": "int", "default": 10},
     "statement_timeout_seconds": {"type": "int", "default": 300},
     "upgrade_timeout_seconds": {"type": "int", "default": 900},
+    "step": STEP_OPTION,
 }
 
 
@@ -211,16 +224,27 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
             "measurements": [],
             **shown,
         }
-    done = migration.run(found)
+    with step(params["state_dir"], params["step"], f"migrating to {params['release']}"):
+        done = migration.run(found)
+        kept = _prune(params) if not done.trouble else []
     return {
         "changed": bool(done.applied or done.after_commands),
         "ok": not done.trouble,
         "trouble": done.trouble,
         "after": list(done.after),
         "backup": backup_body(done.backup),
-        "measurements": list(done.measurements),
+        "measurements": [*done.measurements, *kept],
         **shown,
     }
+
+
+def _prune(params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Keep the folder of backups within its bounds; the backups that a rollback may need stay whatever their age."""
+    history = release_history(LedgerFile(params["state_dir"]).entries())
+    serving, target = current_release(history), rollback_target(history, params["release"])
+    protected = {params["release"], *(item.release for item in (serving, target) if item)}
+    folder = os.path.join(params["state_dir"], "backups")
+    return backup_measurements(folder, prune_backups(folder, params["backups_kept"], protected))
 
 
 def _settings(params: Mapping[str, Any]) -> Settings:

@@ -56,6 +56,10 @@ options:
     type: list
     elements: str
     default: []
+  take_over:
+    description: Whether a stack of this application that plain C(docker compose up) started may hold its ports, because it is taken over.
+    type: bool
+    default: false
   role_variables:
     description: What the filter P(proofile.stagegate.unknown_role_variables#filter) returned.
     type: dict
@@ -99,11 +103,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
+from ..module_utils.core.errors import InputError
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release import compose_model, env_example
+from ..module_utils.core.release.compose_plan import parts, project_name
+from ..module_utils.core.release.take_over import predecessor
 from ..module_utils.io import host
 from ..module_utils.io.clock import now
 from ..module_utils.io.compose_config import compose_files, normalised, prepared
+from ..module_utils.io.docker_cli import Engine
 from ..module_utils.io.files import read_text
 
 SPEC = {
@@ -116,6 +124,7 @@ SPEC = {
     "application_images": {"type": "list", "elements": "str", "default": []},
     "ports": {"type": "list", "elements": "int", "default": []},
     "documents": {"type": "list", "elements": "str", "default": []},
+    "take_over": {"type": "bool", "default": False},
     "role_variables": {"type": "dict", "default": {}},
     "rollback_targets": {"type": "dict"},
 }
@@ -128,10 +137,10 @@ def count(sli: str, found: Iterable[str], source: str) -> Mapping[str, Any]:
     return measurement(sli, len(listed), "count", source=source, detail=listed)
 
 
-def host_measurements(params: Mapping[str, Any]) -> Measurements:
-    """Engine, memory, disk and ports of this host."""
+def host_measurements(params: Mapping[str, Any], earlier: str = "") -> Measurements:
+    """Engine, memory, disk and ports of this host. `earlier` is the compose project that plain compose runs of this application."""
     engine = host.engine_facts()
-    projects = [f"{params['application']}-{part}" for part in ("data", "blue", "green", "edge")]
+    projects = [project_name(params["application"], part) for part in parts()] + ([earlier] if earlier and params["take_over"] else [])
     holders = host.port_holders(params["ports"], projects)
     compose = engine.compose_version
     found = [
@@ -146,8 +155,22 @@ def host_measurements(params: Mapping[str, Any]) -> Measurements:
         holder = holders.get(port)
         taken = int(holder is not None and not holder.own)
         said = f"port {port} is held by {holder.text}" if holder else ""
+        if taken and earlier and said.endswith(f" of compose project {earlier}"):
+            said += ", which is this application by plain docker compose: stagegate_take_over: true takes it over"
         found.append(measurement("host.ports_taken", taken, "count", {"port": str(port)}, "/proc/net/tcp and the engine", said))
     return found
+
+
+def earlier_stack(params: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    """The compose project that plain compose runs of this application; empty when there is none, or the compose files are refused."""
+    model, _refused = normalised(params["source_dir"], params["compose_files"], environment)
+    own = [project_name(params["application"], part) for part in parts()]
+    try:
+        found = predecessor(model, Engine().containers(), own) if model else None
+    except InputError:
+        # Two that look alike: the ports are held by strangers until somebody has chosen.
+        return ""
+    return found.project if found else ""
 
 
 def compose_measurements(params: Mapping[str, Any], environment: Mapping[str, str]) -> Measurements:
@@ -216,10 +239,10 @@ def variable_measurements(role_variables: Mapping[str, Any], targets: Mapping[st
 
 def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Measure everything."""
-    measured = host_measurements(params)
     if check_mode and not prepared(params["source_dir"], params["compose_files"]):
-        return {"changed": False, "measurements": measured, "host_time": now()}
+        return {"changed": False, "measurements": host_measurements(params), "host_time": now()}
     environment = env_example.read_environment(params["environment"])
+    measured = host_measurements(params, earlier_stack(params, environment))
     measured += compose_measurements(params, environment)
     measured += environment_measurements(params, environment)
     measured += document_measurements(params)

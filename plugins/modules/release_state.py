@@ -53,6 +53,10 @@ active_release:
   description: The release that runs in the live colour; empty when none does.
   returned: always
   type: str
+kept_release:
+  description: The release whose containers, running or stopped, are in the live colour; empty when there are none.
+  returned: always
+  type: str
 colour:
   description: The colour in which the release asked about runs, or is to be started.
   returned: always
@@ -73,6 +77,10 @@ is_bad:
   description: True when the release was found bad and not verified since.
   returned: always
   type: bool
+automatic_rollbacks:
+  description: How often a gate has ordered a rollback away from the release since its deployment was begun last.
+  returned: always
+  type: int
 edge_running:
   description: True when the edge runs.
   returned: always
@@ -101,6 +109,7 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.ledger.releases import release_history
 from ..module_utils.core.release.compose_plan import other
 from ..module_utils.core.release.engine_state import target_colour
+from ..module_utils.core.release.rollback import automatic_rollbacks
 from ..module_utils.core.times import rfc3339
 from ..module_utils.io import clock
 from ..module_utils.io.docker_cli import Engine
@@ -125,17 +134,20 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     now = standing(params["application"], params["state_dir"], Engine())
     release = params["release"] or now.active_release
     colour = target_colour(release, now.active, now.colours)
-    history = release_history(LedgerFile(params["state_dir"]).entries())
+    entries = LedgerFile(params["state_dir"]).entries()
+    history = release_history(entries)
     healthy = any(release and state.release == release and state.healthy for state in now.colours)
     return {
         "changed": False,
         "active": now.active or "",
         "active_release": now.active_release,
+        "kept_release": now.active_release or next((state.kept for state in now.colours if state.colour == now.active), ""),
         "colour": colour,
         "idle": other(now.active) if now.active else colour,
         "is_live": healthy and colour == now.active and now.edge_running and now.map_agrees,
         "is_running": healthy,
         "is_bad": any(item.release == release and item.seqs.get("bad", 0) > item.good_since for item in history),
+        "automatic_rollbacks": automatic_rollbacks(entries, release),
         "edge_running": now.edge_running,
         "colours": {
             item.colour: {"release": item.release, "services": list(item.services), "healthy": item.healthy} for item in now.colours

@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Chooses the last verified-good release, or takes the one that is named, and refuses an unknown, bad or live one with a list of what
     there is.
+  - Refuses a release whose images, or whose plan, are not on this host any more, and names those that could be taken instead. Another
+    release is never chosen silently.
   - Asks the target's image for its alembic history and the live database for its revision. When the image does not know that revision,
     an entry of the ledger must show that this release passed its checks on this very schema; otherwise it is refused.
   - Changes nothing.
@@ -102,12 +104,20 @@ from ..module_utils.core.errors import InputError
 from ..module_utils.core.ledger.releases import Release, release_history
 from ..module_utils.core.release.compose_plan import project_name
 from ..module_utils.core.release.engine_state import target_colour
-from ..module_utils.core.release.rollback import choose, compatibility_proofs, image_ids, schema_proof
+from ..module_utils.core.release.rollback import (
+    choose,
+    compatibility_proofs,
+    image_ids,
+    left_release,
+    refuse_without_images,
+    schema_proof,
+)
 from ..module_utils.io.docker_cli import Engine
+from ..module_utils.io.journal_file import JournalFile
 from ..module_utils.io.ledger_file import LedgerFile
 from ..module_utils.io.migration import image_history
 from ..module_utils.io.postgres import Postgres
-from ..module_utils.io.release_facts import recorded_images, standing
+from ..module_utils.io.release_facts import missing_images, recorded_images, standing
 
 SPEC = {
     "application": {"type": "str", "required": True},
@@ -126,16 +136,18 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     engine = Engine()
     entries = LedgerFile(params["state_dir"]).entries()
     now = standing(params["application"], params["state_dir"], engine)
-    target = choose(release_history(entries), now.active_release, params["release"])
+    history = release_history(entries)
+    leaves = left_release(history, now.active_release, JournalFile(params["state_dir"]).lines())
+    target = choose(history, leaves, params["release"])
+    running = any(state.release == target.release and state.healthy for state in now.colours)
+    _need_images(params, engine, target, running, entries, leaves)
     images = image_ids(target, recorded_images(params["state_dir"], target.release))
-    _need_images(engine, target, images)
     proof = _schema(params, engine, target, images, entries) if params["service"] else "the application has no schema to ask"
     colour = target_colour(target.release, now.active, now.colours)
-    running = any(state.release == target.release and state.healthy for state in now.colours)
     return {
         "changed": False,
         "release": target.release,
-        "from_release": now.active_release,
+        "from_release": leaves,
         "colour": colour,
         "is_running": running,
         "proof": proof,
@@ -143,15 +155,14 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     }
 
 
-def _need_images(engine: Engine, target: Release, images: Mapping[str, str]) -> None:
-    gone = sorted(service for service, image in images.items() if not image or not engine.image_id(image))
-    if gone or not images:
-        raise InputError(
-            f"release {target.release} cannot be brought back",
-            where=f"images of {', '.join(gone) or 'every service'}",
-            why="they are not on this host any more",
-            todo="build that commit again, or roll back to another release",
-        )
+def _need_images(
+    params: Mapping[str, Any], engine: Engine, target: Release, running: bool, entries: Sequence[Mapping[str, Any]], live: str
+) -> None:
+    """Refuse a target whose images are gone before anything is touched, and say which releases could be taken instead."""
+    history = release_history(entries)
+    gone = missing_images(params["state_dir"], target, engine, running)
+    here = {item.release for item in history if not missing_images(params["state_dir"], item, engine)} if gone else set()
+    refuse_without_images(target, gone, history, live, here)
 
 
 def _schema(

@@ -67,12 +67,15 @@ def windows(container: pl.LazyFrame, interval: float) -> pl.LazyFrame:
 
 
 def slope(container: pl.LazyFrame) -> pl.LazyFrame:
-    """Theil-Sen over the medians of 48 blocks, in percent of the first block per hour."""
+    """Theil-Sen over the troughs of 48 blocks after an hour, in percent of the level of the first six; without its interval."""
+    settled = container.filter(AT.first() + HOUR <= AT)
     number = ((AT - AT.first()) * 48 / (AT.last() - AT.first())).floor().clip(0, 47).cast(pl.Int32).alias("block")
-    blocks = container.group_by(number).agg(AT.median(), VALUE.median()).sort("block")
-    pairs = blocks.join(blocks, how="cross", suffix="_later").filter(pl.col("at_later") > AT)
-    rise = ((pl.col("value_later") - VALUE) / (pl.col("at_later") - AT)).median()
-    return pairs.select((rise * HOUR / VALUE.first().abs() * 100).alias("slope"))
+    blocks = settled.group_by(number).agg(AT.median(), percentile(0.1)).sort("block").with_row_index("row")
+    pairs = blocks.join(blocks, how="cross", suffix="_later").filter(pl.col("row_later") > pl.col("row"))
+    rise = (pl.col("value_later") - VALUE) / (pl.col("at_later") - AT)
+    early = rise.filter(pl.col("row_later") <= 24).median()
+    first = (VALUE - early * (AT - AT.min())).filter((pl.col("row") < 6) & (pl.col("row_later") == pl.col("row") + 1)).median()
+    return pairs.select((rise.median() * HOUR / first.abs() * 100).alias("slope"))
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ The grammars that are read with it (closed; nothing is ever evaluated as code):
     limit       = number "-" quantity                                  limit.py; both ends inclusive
                 | sign bound ["for" quantity]      sign = < <= > >= == !=
     bound       = quantity | "baseline" ["*" number | ("+" | "-") quantity]
+    warning     = limit | "reaches" (quantity | sli) "within" quantity reach.py
     aggregation = name | "p(" number ")" | "share(" sign quantity ")"  aggregate.py
     expression  = sli ["/" (sli | "(" sli {"+" sli} ")")]              expression.py
     sli         = name ["{" label "=" value {"," label "=" value} "}"]

@@ -17,15 +17,18 @@ import zipfile
 from ..core.errors import InputError
 
 PACKAGE = "stagegate"
-MAIN = f"from {PACKAGE}.io.soak_agent import main\n\nraise SystemExit(main())\n"
+MAIN = "from {package}.io.{module} import main\n\nraise SystemExit(main())\n"
 EPOCH = (2026, 1, 1, 0, 0, 0)  # the same sources, the same bytes
 
 
-def packed_agent() -> bytes:
-    """The zip file as bytes: __main__.py and what is loaded of <PACKAGE>/{core,io}. Raises InputError when a source cannot be read."""
+def packed_agent(program: str = "soak_agent") -> bytes:
+    """The zip file as bytes: __main__.py, which calls `main` of the io module `program`, and what is loaded of <PACKAGE>/{core,io}.
+
+    Raises InputError when a source cannot be read.
+    """
     root = __name__.rsplit(".", 2)[0]
     files = {
-        "__main__.py": MAIN,
+        "__main__.py": MAIN.format(package=PACKAGE, module=program.rpartition(".")[2]),
         f"{PACKAGE}/__init__.py": "",
         f"{PACKAGE}/core/__init__.py": "",
         f"{PACKAGE}/io/__init__.py": "",

@@ -23,16 +23,36 @@ WHERE_ENGINES_ARE = {
     "chromium": ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"),
     "firefox": ("/usr/bin/firefox-esr", "/usr/bin/firefox"),
 }
+# With these nothing leaves the browser but what the resolver rules lead somewhere: a proxy of the environment would look names up
+# itself, QUIC and WebRTC have connections of their own, and the browser's own services would fill the picture with noise.
+ALONE = (
+    "--no-proxy-server",
+    "--disable-quic",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-pings",
+)
+URLS_KEPT = 2000
 IDLE = "() => new Promise(done => (window.requestIdleCallback || setTimeout)(() => done(true), {timeout: 400}))"
 
 
 @dataclass(frozen=True)
 class BrowserSettings:
-    """Which browser to start. `resolver_rules` is Chromium's way to lead a public address to another port."""
+    """Which browser to start.
+
+    `resolver_rules` is Chromium's way to lead a public address to another port. With `alone` the browser has no other way out
+    than these rules; `any_certificate` is for a TLS end of our own, and only together with `alone`.
+    """
 
     engine: str = "chromium"
     executable: str = ""
     resolver_rules: str = ""
+    alone: bool = False
+    any_certificate: bool = False
 
 
 @contextmanager
@@ -77,9 +97,13 @@ def find_executable(settings: BrowserSettings) -> str:
 
 def _launch(playwright: Any, settings: BrowserSettings, executable: str) -> Browser:
     if settings.engine == "firefox":
+        if settings.alone:
+            raise InputError("only chromium can be led to preview ports", where="engine: firefox", todo="leave engine out")
         browser: Browser = playwright.firefox.launch(channel="moz-firefox", executable_path=executable)
         return browser
     arguments = [f"--host-resolver-rules={settings.resolver_rules}"] if settings.resolver_rules else []
+    if settings.alone:
+        arguments += [*ALONE, *(["--ignore-certificate-errors"] if settings.any_certificate else [])]
     chromium: Browser = playwright.chromium.launch(executable_path=executable, args=arguments)
     return chromium
 
@@ -90,6 +114,7 @@ class Watch:
     def __init__(self, context: BrowserContext) -> None:
         self.console: list[ConsoleError] = []
         self.requests: list[FailedRequest] = []
+        self.urls: set[str] = set()
         self.last_activity = time.monotonic()
         self._open: set[Request] = set()
         self._answered: set[Request] = set()
@@ -114,13 +139,19 @@ class Watch:
 
     def _on_page(self, page: Page) -> None:
         page.on("framenavigated", self._on_navigated)
+        page.on("websocket", lambda socket: self._asked(socket.url))
 
     def _on_navigated(self, _frame: Any) -> None:
         # The browser never reports the end of an answer that the page left unread when it was left.
         self._open -= self._answered
         self._answered.clear()
 
+    def _asked(self, url: str) -> None:
+        if len(self.urls) < URLS_KEPT:
+            self.urls.add(url)
+
     def _on_request(self, request: Request) -> None:
+        self._asked(request.url)
         self._open.add(request)
         self.last_activity = time.monotonic()
 

@@ -14,6 +14,7 @@ from ..core.eyes.api_journey import without_secrets
 from ..core.eyes.browser_journey import Journey, Step, Target
 from ..core.eyes.browser_watch import Allowed, ConsoleError, FailedRequest, console_errors, failed_requests, page_label, safe_name
 from ..core.eyes.journey_report import BrowserResult, JourneyResult, StepResult
+from ..core.eyes.preview import Lead, foreign_hosts
 from .browser import Watch, load, take_picture
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ CLICK_SETTLE_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class JourneyOptions:
-    """Where the application is, what may be written into fields, where pictures go, how long a step may take."""
+    """Where the application is, what may be written into fields, where pictures go, how long a step may take, what is led where."""
 
     base_url: str
     secrets: Mapping[str, str] = field(default_factory=dict)
     artifacts_dir: str = ""
     allowed: tuple[Allowed, ...] = ()
+    leads: tuple[Lead, ...] = ()
     timeout_seconds: float = 10.0
     width: int = 1440
     height: int = 900
@@ -49,6 +51,7 @@ def run_journeys(browser: Browser, engine: str, journeys: Sequence[Journey], opt
         requests=tuple(failed_requests(run.requests, options.allowed)),
         pages=tuple(sorted(run.pages)),
         loads=run.loads,
+        foreign=tuple(foreign_hosts(run.urls, options.leads, options.allowed)) if options.leads else None,
     )
 
 
@@ -69,6 +72,7 @@ class _Run:
         self.console: list[ConsoleError] = []
         self.requests: list[FailedRequest] = []
         self.pages: set[str] = set()
+        self.urls: set[str] = set()
         self.loads: dict[str, list[float]] = {}
 
     def journey(self, journey: Journey) -> JourneyResult:
@@ -85,6 +89,7 @@ class _Run:
                 self.sessions[journey.name] = context.storage_state()
             self.console += walk.watch.console
             self.requests += walk.watch.requests
+            self.urls |= walk.watch.urls
             return result
         finally:
             context.close()

@@ -5,17 +5,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import CommandError
 from ..core.release.engine_state import Container
 from ..core.release.log_scan import mask, tail
+from ..core.release.single_services import wanted_containers
 from . import clock as machine
 from .command import Completed, must
 from .docker_cli import Engine
 from .files import read_text
+
+
+def _nothing() -> None:
+    """What is to be done before a change, where nobody said anything."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,18 @@ class ComposeStack:
         """Services whose container `up` would start, replace or remove."""
         planned = self._services()
         hashes = self._engine.config_hashes(self.project, self.path)
-        there = {item.service: item for item in self._engine.containers(self.project)}
+        there: dict[str, list[Container]] = {}
+        for item in self._engine.containers(self.project):
+            there.setdefault(item.service, []).append(item)
         found = set(there) ^ set(planned)
         for name in set(there) & set(planned):
-            item = there[name]
             image = "" if self._keep_images else self._engine.image_id(str(planned[name].get("image")))
-            if item.state != "running" or item.config_hash != hashes.get(name) or (image and item.image_id != image):
+            as_planned = [
+                item
+                for item in there[name]
+                if item.state == "running" and item.config_hash == hashes.get(name) and (not image or item.image_id == image)
+            ]
+            if len(there[name]) != wanted_containers(name, planned[name]) or len(as_planned) != len(there[name]):
                 found.add(name)
         return sorted(found)
 
@@ -71,18 +82,25 @@ class ComposeStack:
         """True when `up` would do something."""
         return bool(self.differing())
 
-    def up(self, wait_seconds: float) -> Outcome:
-        """Start what is not there, replace what differs, remove what is not planned; wait until all is healthy or the time is over."""
+    def up(self, wait_seconds: float, before_change: Callable[[], None] = _nothing) -> Outcome:
+        """Start what is not there, replace what differs, remove what is not planned; wait until all is healthy or the time is over.
+
+        `before_change` is called first where something differs.
+        """
         before = self._fingerprint()
+        differs = self.differs()
+        if differs:
+            before_change()
         deadline = self._clock() + wait_seconds
-        started = self._start(deadline) if self.differs() else None
+        started = self._start(deadline) if differs else None
         containers = self._wait(deadline, started)
         return self._outcome(before != self._fingerprint(), containers, started)
 
-    def down(self) -> bool:
+    def down(self, before_change: Callable[[], None] = _nothing) -> bool:
         """Remove the containers; volumes and the networks of others stay. True when there was something to remove."""
         if not self._engine.containers(self.project):
             return False
+        before_change()
         must(
             self._engine.compose(self.project, self.path, "down", "--remove-orphans", "--timeout", "20"),
             f"{self.project} cannot be removed",
@@ -116,7 +134,7 @@ class ComposeStack:
                     if not again.ok and not self._progressed(containers):
                         return tuple(self._engine.containers(self.project))
                     started = again
-            self._sleep(0.5)
+            self._sleep(0.25)
 
     def _progressed(self, before: tuple[Container, ...]) -> bool:
         return {(item.id, item.state) for item in before} != {(item.id, item.state) for item in self._engine.containers(self.project)}
@@ -138,8 +156,12 @@ class ComposeStack:
 
     def _unhealthy(self, containers: tuple[Container, ...]) -> tuple[str, ...]:
         bad = {item.service for item in containers if not item.is_healthy}
-        good = {item.service for item in containers} - bad
-        return tuple(sorted(set(self._services()) - good))
+        found = []
+        for name, service in self._services().items():
+            number = sum(item.service == name for item in containers)
+            if name in bad or number < wanted_containers(name, service):
+                found.append(name)
+        return tuple(sorted(found))
 
     def _fingerprint(self) -> set[tuple[str, str]]:
         return {(item.id, item.started) for item in self._engine.containers(self.project)}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.errors import CommandError, EvidenceError
-from ..core.release.compose_plan import project_name
+from ..core.release.compose_plan import parts, project_name
 from ..core.release.engine_state import PROJECT_LABEL, Container, container
 from .command import Completed, Runner, must, run
 
@@ -37,9 +37,9 @@ class Engine:
         ]
 
     def application_containers(self, application: str) -> list[Container]:
-        """The containers of all four projects of an application."""
-        parts = {project_name(application, part) for part in ("data", "blue", "green", "edge")}
-        return [item for item in self.containers() if item.project in parts]
+        """The containers of all projects of an application."""
+        projects = {project_name(application, part) for part in parts()}
+        return [item for item in self.containers() if item.project in projects]
 
     def service_container(self, project: str, service: str) -> Container:
         """The running container of a service; CommandError when there is none."""
@@ -58,9 +58,13 @@ class Engine:
         done = self._run(["docker", "image", "inspect", "--format", "{{.Id}}", image], timeout=30.0)
         return done.stdout.strip() if done.ok else ""
 
-    def model(self, files: Sequence[str], folder: str, env_file: str) -> dict[str, Any]:
-        """The normalised compose model of these files; it holds secrets. CommandError with what compose says when it refuses."""
+    def model(self, files: Sequence[str], folder: str, env_file: str, project: str = "") -> dict[str, Any]:
+        """The normalised compose model of these files; it holds secrets. CommandError with what compose says when it refuses.
+
+        `project` wins over the name that the files or the folder give it.
+        """
         argv = ["docker", "compose", "--project-directory", folder, "--env-file", env_file]
+        argv += ["--project-name", project] if project else []
         for path in files:
             argv += ["-f", path]
         done = must(
@@ -110,6 +114,38 @@ class Engine:
     def once(self, image: str, argv: Sequence[str], timeout: float = 60.0) -> Completed:
         """Run a command in a new container of an image, without network, and remove it."""
         return self._run(["docker", "run", "--rm", "--network", "none", image, *argv], timeout=timeout)
+
+    def stop(self, names: Sequence[str]) -> None:
+        """Stop containers, each within its own grace period; CommandError when one cannot be stopped."""
+        if names:
+            must(self._run(["docker", "stop", *names], timeout=COMPOSE_TIMEOUT), f"{', '.join(names)} cannot be stopped")
+
+    def start(self, names: Sequence[str]) -> None:
+        """Start stopped containers as they are; CommandError when one does not start."""
+        if names:
+            must(self._run(["docker", "start", *names], timeout=COMPOSE_TIMEOUT), f"{', '.join(names)} cannot be started")
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a container another name."""
+        must(self._run(["docker", "rename", name, new], timeout=30.0), f"container {name} cannot be renamed to {new}")
+
+    def set_restart(self, name: str, policy: str) -> None:
+        """Set the restart policy of a container: `no`, `always`, `unless-stopped`, `on-failure:3`."""
+        must(self._run(["docker", "update", "--restart", policy, name], timeout=30.0), f"the restart policy of {name} cannot be set")
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove containers, running or not; CommandError when one stays."""
+        if names:
+            must(self._run(["docker", "rm", "--force", *names], timeout=60.0), f"{', '.join(names)} cannot be removed")
+
+    def project_containers(self, project: str) -> list[Container]:
+        """All containers of a compose project, those of `compose run` included."""
+        return [item for item, _one_off in self._inspected([f"label={PROJECT_LABEL}={project}"])]
+
+    def published_port(self, name: str, target: int) -> int:
+        """The host port that leads to a port of a container; CommandError when none does."""
+        done = must(self._run(["docker", "port", name, f"{target}/tcp"], timeout=30.0), f"port {target} of {name} is not published")
+        return int(done.stdout.splitlines()[0].rpartition(":")[2])
 
     def kill(self, name: str, signal: str) -> None:
         """Send a signal to a container."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from ..core.errors import ServiceError
-from ..core.release.edge_config import configuration_digest, map_text
+from ..core.release.edge_config import configuration_digest, map_text, not_up
 from . import clock as machine
 from .compose_stack import ComposeStack
 from .docker_cli import Engine
@@ -34,6 +35,9 @@ class Switched:
     def changed(self) -> bool:
         """True when anything was done."""
         return self.started or self.reloaded or self.map_written or self.seconds is not None
+
+
+Part = Callable[[str], AbstractContextManager[Any]]
 
 
 class Edge:
@@ -63,42 +67,49 @@ class Edge:
         live = self._socket.live_colour()
         return self._socket.configuration_digest() != digest or live != colour or disk_colour(self._application, self._state_dir) != colour
 
-    def switch(self, release: str, colour: str, wait_seconds: float) -> Switched:
-        """Make the edge send everything to `colour`. ServiceError, with nothing switched, when it cannot reach a service there."""
+    def switch(self, release: str, colour: str, wait_seconds: float, part: Part = nullcontext) -> Switched:
+        """Make the edge send everything to `colour`. ServiceError, with nothing switched, when it cannot reach a service there.
+
+        `part("map")` is held round the writing of the map, when the running edge has been switched already.
+        """
         described = read_plan(self._state_dir, release, colour)
         before = disk_colour(self._application, self._state_dir) or ""
         fresh = not self._socket.is_running()
         if fresh and not before:
             self._write_map(colour)
         started = self._bring_up(described, release, fresh, wait_seconds)
-        reloaded = self._take_configuration(release, wait_seconds)
-        missing = self._socket.wait_until_up(planned_routes(described), colour, wait_seconds)
-        if missing:
+        seen = self._socket.look()
+        reloaded = self._take_configuration(release, wait_seconds, seen.digest)
+        routes = planned_routes(described)
+        missing = ["a new configuration"] if reloaded else not_up(seen.servers, routes, colour)
+        if missing and (missing := self._socket.wait_until_up(routes, colour, wait_seconds)):
             raise ServiceError(
                 f"the edge does not reach {colour}",
                 where="; ".join(missing),
                 why="nothing was switched",
                 todo="look at the logs of those services, then run this again",
             )
-        live = self._socket.live_colour()
+        live = self._socket.live_colour() if reloaded else seen.colour
         seconds = self._socket.set_colour(colour) if live != colour else None
-        return Switched(started, reloaded, live or before, seconds, self._write_map(colour))
+        with part("map"):
+            written = self._write_map(colour)
+        return Switched(started, reloaded, live or before, seconds, written)
 
     def _bring_up(self, described: Mapping[str, Any], release: str, fresh: bool, wait_seconds: float) -> bool:
         stack = self._stack(described)
         if not fresh and not stack.differs():
             return False
         write_atomic(self._path("haproxy.cfg"), self._planned_configuration(release))
-        outcome = stack.up(wait_seconds)
+        outcome = stack.up(0.0)  # its healthcheck takes seconds to speak; what counts is that its socket answers, see below
         if not outcome.containers or any(item.state != "running" for item in outcome.containers):
             raise ServiceError("the edge does not start", where="; ".join(outcome.troubles)[:1500], todo="repair that, then run this again")
         self._socket.wait_for_socket(wait_seconds)
         return outcome.changed
 
-    def _take_configuration(self, release: str, wait_seconds: float) -> bool:
+    def _take_configuration(self, release: str, wait_seconds: float, running: str) -> bool:
         """The new file is tried by HAProxy itself before the running one reads it; the old file comes back when it is refused."""
         wanted = self._planned_configuration(release)
-        if self._socket.configuration_digest() == configuration_digest(wanted) and same_content(self._path("haproxy.cfg"), wanted, 0o600):
+        if running == configuration_digest(wanted) and same_content(self._path("haproxy.cfg"), wanted, 0o600):
             return False
         old = read_text(self._path("haproxy.cfg"))
         write_atomic(self._path("haproxy.cfg"), wanted)

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ..core.errors import CommandError, ServiceError
 from ..core.release.compose_plan import Route, project_name
@@ -13,6 +14,20 @@ from ..core.release.edge_config import FOLDER, MAP_PATH, SOCKET_PATH, mapped_col
 from . import clock as machine
 from .command import must
 from .docker_cli import Engine
+
+
+@dataclass(frozen=True)
+class EdgeState:
+    """What the running edge said at one moment: the digest of its configuration, its live colour, and `show stat` as CSV."""
+
+    digest: str
+    colour: str | None
+    stat: str
+
+    @property
+    def servers(self) -> Mapping[str, str]:
+        """Backend name -> status of its server."""
+        return server_states(self.stat)
 
 
 class EdgeSocket:
@@ -32,21 +47,25 @@ class EdgeSocket:
         self._name = found[0].name if found else ""
         return bool(found)
 
+    def look(self) -> EdgeState:
+        """Ask for everything at once: each question costs a `docker exec`, and a switch waits for it."""
+        said, _header, rows = self.command(f"show info;show map {MAP_PATH};show stat").partition("# pxname,")
+        return EdgeState(_digest(said), mapped_colour(said, self.application), "pxname," + rows)
+
     def live_colour(self) -> str | None:
         """The colour that the running edge sends requests to; None when it has none in its map."""
         return mapped_colour(self.command(f"show map {MAP_PATH}"), self.application)
 
     def configuration_digest(self) -> str:
         """The digest of the configuration that the running edge has read."""
-        found = re.search(r"^description: ?(?:.*\s)?(\S+)$", self.command("show info"), re.MULTILINE)
-        return found.group(1) if found else ""
+        return _digest(self.command("show info"))
 
     def set_colour(self, colour: str) -> float:
         """Switch all services at once; returns the seconds it took. ServiceError when the edge does not confirm it."""
         begun = self._clock()
-        self.command(f"set map {MAP_PATH} {self.application} {colour}")
+        said = self.command(f"set map {MAP_PATH} {self.application} {colour};show map {MAP_PATH}")
         took = self._clock() - begun
-        if self.live_colour() != colour:
+        if mapped_colour(said, self.application) != colour:
             raise ServiceError(
                 "the edge did not switch",
                 where=self.project,
@@ -105,6 +124,12 @@ class EdgeSocket:
             raise ServiceError(f"the edge refused `{text}`", where=self.project, why=done.stdout.strip()[:200])
         return done.stdout
 
+    def process_names(self) -> str:
+        """The names of the processes in the edge's container, a line each."""
+        # One that ends while it is asked is not there to be told.
+        argv = ["sh", "-c", "cat /proc/[0-9]*/comm 2>/dev/null; true"]
+        return must(self._engine.execute(self._running(), argv, timeout=20.0), "the edge's processes cannot be listed").stdout
+
     def _digest_or_nothing(self) -> str:
         try:
             return self.configuration_digest()
@@ -115,3 +140,8 @@ class EdgeSocket:
         if not self._name and not self.is_running():
             raise CommandError("the edge does not run", where=f"compose project {self.project}", todo="deploy a release first")
         return self._name
+
+
+def _digest(said: str) -> str:
+    found = re.search(r"^description: ?(?:.*\s)?(\S+)$", said, re.MULTILINE)
+    return found.group(1) if found else ""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the proofile.stagegate authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The Docker engine's API over its socket: two cheap read-only calls, without the CLI's start-up cost."""
+"""The Docker engine's API over its socket: read-only calls, without the CLI's start-up cost."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ class EngineSocket:
     def data_root(self) -> str:
         """The folder in which the engine keeps its files. Raises ServiceError."""
         return str(self._get("/info").get("DockerRootDir") or "/var/lib/docker")
+
+    def disk_usage(self) -> dict[str, Any]:
+        """What images, containers and volumes take on the disk (bytes), as /system/df tells it. Raises ServiceError."""
+        return dict(self._get("/system/df"))
 
     def _get(self, path: str) -> Any:
         connection = _SocketConnection(self._path, self._timeout)

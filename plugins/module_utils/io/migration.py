@@ -23,6 +23,9 @@ from .docker_cli import Engine
 from .files import write_json
 from .postgres import Backup, Postgres
 
+# How long the transaction of a migration that failed is waited for.
+SETTLE_SECONDS = 30.0
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -73,25 +76,23 @@ class Migrated:
 class Migration:
     """One migration of one database. Engine, database and clock are parameters."""
 
-    def __init__(self, settings: Settings, engine: Engine, database: Postgres, clock: machine.Clock = machine.now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        database: Postgres,
+        clock: machine.Clock = machine.now,
+        sleep: machine.Sleep = machine.sleep,
+    ) -> None:
         self._set = settings
         self._engine = engine
         self._database = database
         self._clock = clock
+        self._sleep = sleep
 
     def situation(self) -> Situation:
         """Ask the image and the database. CommandError when a migration still runs, or the database is ahead of the release."""
-        history = image_history(self._engine, self._set.image, self._set.history_command)
-        self._refuse_running()
-        current = self._database.versions()
-        if not history.knows(current):
-            raise CommandError(
-                "the database is at a revision that this release does not know",
-                where=f"revision {', '.join(current)}",
-                why=f"the release's head is {', '.join(history.heads)}: a newer release has migrated the database",
-                todo="deploy that release or a newer one; to go back below it, restore the backup that was made before it",
-            )
-        return Situation(history, current)
+        return situation(self._engine, self._database, self._set.application, self._set.image, self._set.history_command)
 
     def run(self, found: Situation) -> Migrated:
         """Back up, upgrade, look again, run the commands afterwards; a failure is told in `trouble`, with what is known recorded."""
@@ -158,18 +159,9 @@ class Migration:
                 todo="the database's revision is told below; repair the cause, then run this again",
             )
 
-    def _refuse_running(self) -> None:
-        for colour in COLOURS:
-            for item in self._engine.one_offs(project_name(self._set.application, colour)):
-                if "-migrate-" in item.name:
-                    raise CommandError(
-                        "a migration is still running",
-                        where=f"container {item.name}, since {item.started[:19]}Z",
-                        why=f"whoever started it is gone; the database is at {', '.join(self._database.versions()) or 'no revision'}",
-                        todo="wait until it has ended, then run this again",
-                    )
-
     def _ended(self, found: Situation, backup: Backup | None, took: float, ran: int, trouble: str) -> Migrated:
+        if trouble:
+            trouble += self._wait_for_the_server()
         after = self._database.versions()
         applied = tuple(revision for revision in found.pending if revision in found.history.applied(after))
         behind = set(after) != set(found.history.heads)
@@ -200,11 +192,25 @@ class Migration:
                 source="alembic_version of the database",
                 detail=trouble,
             ),
+            self._index_fact(),
             *self._backup_facts(found, backup, trouble),
         ]
         if applied:
             facts.append(measurement("migration.duration", took, "s", source=" ".join(self._set.upgrade_command)))
         return Migrated(found.current, after, applied, backup, ran, trouble, tuple(facts))
+
+    def _wait_for_the_server(self) -> str:
+        """The server goes on with the transaction of a killed client for a moment: which revision it leaves is known afterwards."""
+        deadline = self._clock() + SETTLE_SECONDS
+        while self._clock() < deadline:
+            if not self._database.open_migrations():
+                return ""
+            self._sleep(0.5)
+        return f" | a transaction of a migration is still open ({', '.join(self._database.open_migrations())}); its revision may still come"
+
+    def _index_fact(self) -> dict[str, Any]:
+        broken = self._database.invalid_indexes()
+        return measurement("migration.invalid_indexes", len(broken), "count", source="pg_index of the database", detail=list(broken))
 
     def _backup_facts(self, found: Situation, backup: Backup | None, trouble: str) -> list[dict[str, Any]]:
         if backup is None:
@@ -229,6 +235,33 @@ class Migration:
     def _marker(self) -> str:
         digest = hashlib.sha256(json.dumps([list(command) for command in self._set.after_commands]).encode()).hexdigest()[:12]
         return os.path.join(self._set.state_dir, "releases", self._set.release, f"after_migration-{digest}.json")
+
+
+def situation(engine: Engine, database: Postgres, application: str, image: str, history_command: Sequence[str]) -> Situation:
+    """Ask the image and the database. CommandError when a migration still runs, or the database is ahead of the release."""
+    history = image_history(engine, image, history_command)
+    _refuse_running(engine, database, application)
+    current = database.versions()
+    if not history.knows(current):
+        raise CommandError(
+            "the database is at a revision that this release does not know",
+            where=f"revision {', '.join(current)}",
+            why=f"the release's head is {', '.join(history.heads)}: a newer release has migrated the database",
+            todo="deploy that release or a newer one; to go back below it, restore the backup that was made before it",
+        )
+    return Situation(history, current)
+
+
+def _refuse_running(engine: Engine, database: Postgres, application: str) -> None:
+    for colour in COLOURS:
+        for item in engine.one_offs(project_name(application, colour)):
+            if "-migrate-" in item.name:
+                raise CommandError(
+                    "a migration is still running",
+                    where=f"container {item.name}, since {item.started[:19]}Z",
+                    why=f"whoever started it is gone; the database is at {', '.join(database.versions()) or 'no revision'}",
+                    todo="wait until it has ended, then run this again",
+                )
 
 
 def image_history(engine: Engine, image: str, command: Sequence[str]) -> History:

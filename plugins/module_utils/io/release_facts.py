@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import EvidenceError, InputError
+from ..core.ledger.releases import Release
 from ..core.release.compose_plan import COLOURS
 from ..core.release.edge_config import mapped_colour
 from ..core.release.engine_state import ColourState, colour_state
@@ -63,3 +64,21 @@ def recorded_images(state_dir: str, release: str) -> Mapping[str, Mapping[str, A
     if not isinstance(images, dict) or not all(isinstance(image, dict) for image in images.values()):
         raise EvidenceError("release.json names no images", where=path, todo="run the build phase again")
     return images
+
+
+def missing_images(state_dir: str, release: Release, engine: Engine, running: bool = False) -> list[str]:
+    """What is not here any more that starting the release again would need, a sentence each; empty when all of it is here.
+
+    A release that runs needs its images only; its tags and its plan are not looked at.
+    """
+    folder = os.path.join(state_dir, "releases", release.release)
+    wanted = [name for name in ("model.json", "release.json") if not running and not os.path.isfile(os.path.join(folder, name))]
+    found = [f"{name} of the release is not in {folder}" for name in wanted]
+    images = release.record.get("images") or ({} if wanted else recorded_images(state_dir, release.release))
+    for service, image in sorted(images.items()) if isinstance(images, Mapping) else ():
+        there = isinstance(image, Mapping) and engine.image_id(str(image.get("id") or "none"))
+        if not there:
+            found.append(f"the image of {service} is gone")
+        elif not running and image.get("tag") and engine.image_id(str(image["tag"])) != image["id"]:
+            found.append(f"the tag {image['tag']} does not name the image of {service} any more")
+    return found if images else [*found, "no image was recorded for it"]

@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.errors import EvidenceError, InputError
-from ..core.release.compose_plan import Plan, Route, plan, project_name, published_ports, state_files
+from ..core.release.compose_plan import Plan, Route, plan, project_name, published_ports, single_part, state_files
 from ..core.release.edge_config import configuration
-from ..core.release.engine_state import name_conflicts, strangers
+from ..core.release.engine_state import Container, name_conflicts, strangers
+from ..core.release.take_over import Predecessor
 from .docker_cli import Engine
 from .files import ensure_folder, read_text, same_content, write_atomic
 from .host_ports import is_held
+from .take_over import TakeOver
 
 
 class ReleasePlanner:
@@ -44,7 +46,11 @@ class ReleasePlanner:
         for path in paths:
             if not os.path.isfile(path):
                 raise InputError("a compose file is missing", where=path, todo="correct deploy_compose_files")
-        return self._engine.model(paths, self.source, env_file)
+        model = self._engine.model(paths, self.source, env_file)
+        if model.get("name") == os.path.basename(self.source):
+            # Files without `name:` are called after their folder; volumes would then be others with every release.
+            model = self._engine.model(paths, self.source, env_file, self.application)
+        return model
 
     def kept_model(self) -> dict[str, Any]:
         """The model of the last planning; InputError when this release was never planned here."""
@@ -56,10 +62,17 @@ class ReleasePlanner:
             raise EvidenceError("the kept model is no mapping", where=path)
         return model
 
-    def plan(self, model: Mapping[str, Any], colour: str, edge_image: str, state_services: Sequence[str] | None) -> Plan:
+    def plan(
+        self,
+        model: Mapping[str, Any],
+        colour: str,
+        edge_image: str,
+        state_services: Sequence[str] | None,
+        single_services: Sequence[str] = (),
+    ) -> Plan:
         """Cut the model; files of state services get a path that changes with their content only."""
         moved = {path: self._stable_path(path) for path in state_files(model, self.source, state_services)}
-        return plan(model, self.application, self.release, colour, edge_image, self._edge_folder(), state_services, moved)
+        return plan(model, self.application, self.release, colour, edge_image, self._edge_folder(), state_services, moved, single_services)
 
     def edge_image(self, given: str) -> str:
         """The image named, or else the one that the edge runs or was planned with: a rollback does not replace the edge."""
@@ -71,16 +84,31 @@ class ReleasePlanner:
         path = os.path.join(self.folder, "edge.json")
         return str(json.loads(read_text(path))["services"]["edge"]["image"])
 
-    def refuse_strangers(self, made: Plan, colour: str) -> None:
-        """InputError naming everything that holds a port or a container name of ours and is not ours."""
-        containers = self._engine.containers()
+    def predecessor(self, model: Mapping[str, Any], take_over: bool) -> Predecessor | None:
+        """The stack of this application that plain compose runs; InputError with what to do unless it may be taken over."""
+        found = TakeOver(self._state_dir, self.application, self._engine).find(model)
+        if found and not take_over:
+            raise InputError(
+                f"the application runs here already, by plain docker compose (project {found.project})",
+                where="; ".join(found.signs),
+                why="two of them would write the same data",
+                todo="say stagegate_take_over: true: its containers are stopped and kept, its volumes used on, in one interruption; "
+                "playbooks/give_back.yml is the way back. Nothing was changed",
+            )
+        return found
+
+    def refuse_strangers(self, made: Plan, colour: str, allowed: Sequence[Container] = ()) -> None:
+        """InputError naming everything that holds a port or a container name of ours and is neither ours nor allowed."""
+        allowed_ids = {item.id for item in allowed}
+        everything = self._engine.containers()
+        containers = [item for item in everything if item.id not in allowed_ids]
         found = []
         for part, project in (("data", made.data), (colour, made.colour), ("edge", made.edge)):
             own = project_name(self.application, part)
             ports = published_ports(project)
             names = [str(service["container_name"]) for service in project["services"].values() if "container_name" in service]
             found += strangers(ports, containers, [own]) + name_conflicts(names, containers, own)
-            by_containers = {port for item in containers if item.state == "running" for port in item.host_ports}
+            by_containers = {port for item in everything if item.state == "running" for port in item.host_ports}
             found += [
                 f"port {port} (wanted by {ports[port]}) is held by a process of the host"
                 for port in sorted(set(ports) - by_containers)
@@ -101,6 +129,7 @@ class ReleasePlanner:
             "model.json": _json(model),
             "data.json": _json(made.data),
             f"{colour}.json": _json(made.colour),
+            f"{single_part(colour)}.json": _json(made.single),
             "edge.json": _json(made.edge),
             "haproxy.cfg": configuration(self.application, made.routes),
             f"plan-{colour}.json": _json(described),
@@ -116,7 +145,7 @@ class ReleasePlanner:
 
     def described(self, made: Plan, colour: str) -> dict[str, Any]:
         """What later steps and people need to know of the plan; nothing in it is secret."""
-        parts = {"data": "data", "colour": colour, "edge": "edge"}
+        parts = {"data": "data", "colour": colour, "single": single_part(colour), "edge": "edge"}
         return {
             "colour": colour,
             "projects": {
@@ -134,6 +163,7 @@ class ReleasePlanner:
                 for route in made.routes
             ],
             "application_services": list(made.application_services),
+            "single_services": list(made.single_services),
             "state_services": list(made.state_services),
         }
 
@@ -183,10 +213,14 @@ def _copy_once(path: str, kept: str) -> None:
         return
     for folder in (os.path.dirname(os.path.dirname(kept)), os.path.dirname(kept)):
         ensure_folder(folder)
+    # By rename, because half a copy would be kept for good.
+    half = f"{kept}.half"
     if os.path.isfile(path):
-        shutil.copy2(path, kept)
+        shutil.copy2(path, half)
     else:
-        shutil.copytree(path, kept)
+        shutil.rmtree(half, ignore_errors=True)
+        shutil.copytree(path, half)
+    os.replace(half, kept)
 
 
 def _json(value: Any) -> str:

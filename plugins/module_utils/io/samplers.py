@@ -11,7 +11,7 @@ from typing import Any, Optional, Protocol
 
 from ..core.errors import ServiceError
 from ..core.soak.cgroup import Cgroup, Usage, parse_proc_cgroup, process_state, stuck, usage
-from ..core.soak.host_load import cpu_ratio, cpu_times, memory_ratio
+from ..core.soak.host_load import cpu_ratio, cpu_times, memory_ratio, memory_total
 
 Value = tuple[str, dict[str, str], float]  # metric, labels, value
 
@@ -72,13 +72,15 @@ class _Watched:
     pid: int
     cgroup: Optional[Cgroup]
     started: int  # of the process, in ticks since boot
+    memory_limit: int = 0  # bytes; 0: nobody could tell
+    told: bool = False  # the limit, which is told once
     usage: Optional[Usage] = None
     at: float = 0.0
     states: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
 class ContainerSampler:
-    """CPU, working set, restarts, OOM kills and hung processes of the containers of compose projects.
+    """CPU, working set, memory limit, restarts, OOM kills and hung processes of the containers of compose projects.
 
     `memory` is what an earlier agent of the same soak left: {name: {identity, restarts, oom_kills}}; a container that was
     replaced while nobody looked is counted then.
@@ -120,14 +122,15 @@ class ContainerSampler:
         if known and known.identity[0] == container and self._start_of(known.pid) == known.started:
             return
         try:
-            state = self._engine.inspect(container).get("State", {})
+            seen = self._engine.inspect(container)
         except ServiceError:  # gone between the list and the question: the next look will tell
             self._watched.pop(name, None)
             return
+        state = seen.get("State", {})
         pid = int(state.get("Pid") or 0)
         identity = (container, str(state.get("StartedAt", "")))
         cgroup = parse_proc_cgroup(read(f"{self._proc}/{pid}/cgroup"))
-        self._watched[name] = _Watched(identity, pid, cgroup, self._start_of(pid))
+        self._watched[name] = _Watched(identity, pid, cgroup, self._start_of(pid), self._memory_limit(seen))
         kept = self.memory.setdefault(name, {"identity": list(identity), "restarts": 0, "oom_kills": 0})
         if kept["identity"] != list(identity):
             kept["identity"] = list(identity)
@@ -138,6 +141,9 @@ class ContainerSampler:
         labels = {"container": name}
         texts = self._texts(watched.cgroup)
         found: list[Value] = []
+        if watched.memory_limit and not watched.told:
+            found.append(("container.memory_limit", labels, float(watched.memory_limit)))
+            watched.told = True
         seen = usage(watched.cgroup.version, texts) if watched.cgroup else None
         if seen:
             found.append(("container.working_set", labels, float(seen.working_set)))
@@ -152,6 +158,11 @@ class ContainerSampler:
             found.append(("process.hung", labels, float(len(stuck(states, watched.states)))))
             watched.states = states
         return found
+
+    def _memory_limit(self, seen: Mapping[str, Any]) -> int:
+        """The container's own limit in bytes, else all that the host has; 0 when neither is known."""
+        own = (seen.get("HostConfig") or {}).get("Memory") or 0
+        return int(own) if own else memory_total(read(f"{self._proc}/meminfo"))
 
     def _texts(self, cgroup: Optional[Cgroup]) -> dict[str, str]:
         paths = cgroup.files() if cgroup else {}

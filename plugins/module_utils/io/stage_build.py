@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ..core.errors import CommandError
 from ..core.release.build_log import Step, ran, read_steps
 from ..core.release.compose_model import Build, build_argv
-from .command import Completed, Runner, run
+from .command import Runner, run
 from .files import ensure_folder, read_text, write_atomic
 
 BUILD_TIMEOUT = 3600.0
@@ -67,15 +67,6 @@ class StageBuilder:
         """The id of a local image, empty when there is none."""
         done = self._run(["docker", "image", "inspect", "--format", "{{.Id}}", tag], timeout=30.0)
         return done.stdout.strip() if done.ok else ""
-
-    def push(self, tag: str, attempts: int = 3) -> Completed:
-        """Push a tag; the last answer counts."""
-        done = self._run(["docker", "push", tag], timeout=self._timeout)
-        for _again in range(attempts - 1):
-            if done.ok:
-                break
-            done = self._run(["docker", "push", tag], timeout=self._timeout)
-        return done
 
     def _buildx(self, build: Build, target: str | None, tag: str, fresh_stage: str | None) -> tuple[str, str]:
         with tempfile.TemporaryDirectory(prefix="stagegate-build-") as folder:

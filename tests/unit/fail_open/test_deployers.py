@@ -56,7 +56,8 @@ def started(monkeypatch: Any, host: Any, train_on: Any, policy_gate: Any, play_e
             "file": str(folder / "blue.json"),
             "release": RELEASE,
         }
-        found = compose_stack.handle({"state": "present", "keep_images": False, "wait_seconds": 120, **given, **options}, False)
+        defaults = {name: option.get("default") for name, option in compose_stack.SPEC.items()}
+        found = compose_stack.handle({**defaults, **given, **options}, False)
         return found["healthy"], train.record("deploy", *found["measurements"]).judge("deploy")
 
     return start
@@ -131,7 +132,10 @@ def test_fail_open_20_no_checks_and_alive_for_a_while(
         if checks is not None:
             timing = {"timeout_seconds": 0.2, "interval_seconds": 0.1, "request_timeout_seconds": 1}
             train.record(
-                "deploy", *health_probe.handle({"checks": checks, "secrets": {}, "stage": "public", **timing}, False)["measurements"]
+                "deploy",
+                *health_probe.handle({"checks": checks, "components": [], "secrets": {}, "stage": "public", **timing}, False)[
+                    "measurements"
+                ],
             )
         return train.judge("deploy")
 
@@ -164,6 +168,7 @@ def test_fail_open_22_a_rollback_to_a_version_that_is_not_there(
         images = {"images": {"backend": {"id": image}}}
         (state_dir / "releases" / release).mkdir(parents=True)
         (state_dir / "releases" / release / "release.json").write_text(json.dumps(images))
+        (state_dir / "releases" / release / "model.json").write_text("{}")
         bodies = [{"release": release, "state": state, **images} for state in ("deployed", "verified")]
         train.record("deploy", entries=[{"kind": "release", "body": body} for body in bodies])
     player = play_engine({("app-data", "postgres"): [HEALTHY]}, images={IMAGE_ID})

@@ -27,6 +27,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.crit
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.expression import parse_expression
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limit import parse_alternatives
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.reach import parse_reach
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.waiver import read_waivers
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import ledger
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import drafts_of
@@ -201,6 +202,9 @@ TEXTS: dict[str, Reader] = {
     "expression": Reader(lambda text: parse_expression(text, "x"), ["http.errors / (http.requests + http.errors)", "bundle.size{set=all}"]),
     "quantity": Reader(parse_quantity, ["265 kB", "-1.5e3 ms", "24 h"]),
     "aggregation": Reader(lambda text: parse_aggregation(text, "x", "ratio"), ["p(95)", "share(> 80 pct)", "slope"]),
+    "warning": Reader(
+        lambda text: parse_reach(text, "bytes", "x"), ["reaches 512 MiB within 7 d", "reaches container.memory_limit within 7 d"]
+    ),
     "time": Reader(unix_seconds, ["2026-11-23T10:15:00.000Z"]),
     "QA sheet": Reader(parse_markdown, [SHEET, ISSUES + "# A\n- [x] b\n  - [ ] c\n"]),
     "QA sheet as CSV": Reader(parse_sheet, ["id,title,status,severity\n1,Login,pass,\n2,Crash,open,critical\n"]),

@@ -31,7 +31,7 @@ WILD = st.tuples(
     st.one_of(TIMES, st.sampled_from([1e308, -1e308, None, "noon", 7, b"\xff", math.inf, math.nan])),
     st.one_of(VALUES, st.sampled_from([None, "seven", 2**62, b"\x00", math.inf, -math.inf, math.nan])),
 )
-WORDS = "last first min max mean median sum count increase rate slope p(95) p(1) p(100)".split()
+WORDS = "last first min max mean median sum count increase rate slope drift p(95) p(1) p(100)".split()
 AGGREGATIONS = [parse_aggregation(word, "") for word in WORDS]
 LIMITS = [parse_limit(text, "number", "") for text in ("> 3 1", "<= -7.5 1", "== 0 1", "!= 12 1", "< 1000000 1", ">= 0.1 1")]
 numbers = itertools.count()

@@ -111,6 +111,23 @@ def test_what_stands_as_planned_is_left_alone(plan_file: str) -> None:
     assert engine.ups() == 0
 
 
+@pytest.mark.parametrize(("running", "image", "asked"), [(True, "sha256:one", 0), (True, "sha256:old", 1), (False, "sha256:one", 1)])
+def test_who_is_on_a_project_is_asked_before_it_is_changed_and_only_then(plan_file: str, running: bool, image: str, asked: int) -> None:
+    engine = FakeEngine(["healthy"], running=running, image=image)
+    ups: list[int] = []
+    stack(plan_file, engine).up(60, lambda: ups.append(engine.ups()))
+    assert ups == [0] * asked
+    assert engine.ups() == asked
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_who_is_on_a_project_is_asked_before_it_is_removed(plan_file: str, running: bool) -> None:
+    engine = FakeEngine(["healthy"], running=running)
+    downs: list[bool] = []
+    assert stack(plan_file, engine).down(lambda: downs.append(any("down" in argv for argv in engine.calls))) is running
+    assert downs == [False] * running
+
+
 def test_a_rebuilt_image_replaces_a_container(plan_file: str) -> None:
     engine = FakeEngine(["healthy"], running=True, image="sha256:old")
     assert stack(plan_file, engine).differing() == ["web"]
@@ -202,13 +219,14 @@ class FakeEdge:
         elif words.startswith("docker inspect"):
             labels = {"com.docker.compose.project": "app-edge", "com.docker.compose.service": "edge"}
             text = json.dumps([{"Id": "e1", "Name": "/app-edge-edge-1", "State": {"Status": "running"}, "Config": {"Labels": labels}}])
-        elif stdin.startswith("set map") and not self.deaf:
-            self.colour = stdin.split()[-1]
-        elif stdin.startswith("show map"):
-            text = f"0x1 app {self.colour}\n"
-        elif stdin.startswith("show stat"):
-            text = f"# pxname,svname,status\nweb_80_green,app,{self.status}\n"
+        text += "\n".join(self._answer(line) for line in stdin.strip().split(";"))
         return Completed(tuple(argv), 0, text, "")
+
+    def _answer(self, line: str) -> str:
+        if line.startswith("set map") and not self.deaf:
+            self.colour = line.split()[-1]
+        told = {"show info": "description: d1\n", "show stat": f"# pxname,svname,status\nweb_80_green,app,{self.status}\n"}
+        return f"0x1 app {self.colour}\n" if line.startswith("show map") else told.get(line, "")
 
 
 def edge(fake: FakeEdge) -> EdgeSocket:
@@ -231,3 +249,8 @@ def test_a_colour_that_the_edge_does_not_reach_is_named_after_the_deadline() -> 
     routes = [Route("web", 80, 8000)]
     assert edge(FakeEdge("blue", status="DOWN")).wait_until_up(routes, "green", 2) == ["web: DOWN"]
     assert edge(FakeEdge("blue")).wait_until_up(routes, "green", 2) == []
+
+
+def test_one_look_at_the_edge_tells_configuration_colour_and_servers() -> None:
+    seen = edge(FakeEdge("blue", status="DOWN")).look()
+    assert (seen.digest, seen.colour, seen.servers) == ("d1", "blue", {"web_80_green": "DOWN"})

@@ -14,13 +14,13 @@ class Engine:
     """An engine with one container that can be replaced or restarted."""
 
     def __init__(self):
-        self.id, self.started_at, self.pid, self.oom = "aaa", "t1", 10, False
+        self.id, self.started_at, self.pid, self.oom, self.memory = "aaa", "t1", 10, False, 0
 
     def containers(self, _projects):
         return [{"Id": self.id, "Names": ["/app-backend"]}]
 
     def inspect(self, _container):
-        return {"State": {"Pid": self.pid, "StartedAt": self.started_at, "OOMKilled": self.oom}}
+        return {"State": {"Pid": self.pid, "StartedAt": self.started_at, "OOMKilled": self.oom}, "HostConfig": {"Memory": self.memory}}
 
 
 class Host:
@@ -75,6 +75,24 @@ def test_cpu_is_the_share_of_a_core_between_two_looks(host, engine):
 
 def test_the_working_set_leaves_the_inactive_files_out(host, engine):
     assert look(sampler(host, engine), 0.0)["container.working_set"] == 5000
+
+
+def test_the_memory_limit_is_told_once_for_each_container_that_was_found(host, engine):
+    engine.memory = 512 * 2**20
+    watching = sampler(host, engine)
+    assert look(watching, 0.0)["container.memory_limit"] == 512 * 2**20
+    assert "container.memory_limit" not in look(watching, 1.0)
+    engine.id, engine.memory = "bbb", 256 * 2**20
+    assert look(watching, 2.0)["container.memory_limit"] == 256 * 2**20
+
+
+def test_without_a_limit_of_its_own_a_container_may_take_all_that_the_host_has(host, engine):
+    (host.proc / "meminfo").write_text("MemTotal: 2048 kB\nMemAvailable: 512 kB\n")
+    assert look(sampler(host, engine), 0.0)["container.memory_limit"] == 2048 * 1024
+
+
+def test_a_limit_that_nobody_knows_is_not_told(host, engine):
+    assert "container.memory_limit" not in look(sampler(host, engine), 0.0)
 
 
 def test_a_restart_and_a_replacement_are_counted(host, engine):

@@ -78,6 +78,31 @@ def test_a_go_leaves_nothing_to_do(train: Train) -> None:
     assert "to make it GO" not in result["table"]
 
 
+def test_a_part_of_the_gate_is_judged_before_the_phase_is_at_its_end_and_nothing_is_recorded(train: Train) -> None:
+    train.measure("build", warnings=0)
+    params = {"run": train.run, "phase": "build", "gates": train.gates, "waivers": []}
+    part = gate.handle({**params, "criteria": ["build.warnings"]}, False)
+    assert (part["verdict"], [outcome["id"] for outcome in part["outcomes"]]) == ("GO", ["build.warnings"])
+    assert gate.handle({**params, "criteria": ["build.errors"]}, False)["verdict"] != "GO"
+    assert train.entries("gate") == []
+    assert train.gate()["verdict"] != "GO"
+    assert len(train.entries("gate")) == 1
+
+
+def test_a_part_takes_waivers_as_the_whole_does(train: Train) -> None:
+    train.measure("build", warnings=3)
+    params = {"run": train.run, "phase": "build", "gates": train.gates, "criteria": ["build.warnings"]}
+    assert gate.handle({**params, "waivers": []}, False)["verdict"] == "HOLD"
+    assert gate.handle({**params, "waivers": [waiver()]}, False)["verdict"] == "GO"
+
+
+@pytest.mark.parametrize(("criteria", "said"), [([], "no criterion is named"), (["build.warning"], "did you mean")])
+def test_a_part_of_nothing_or_of_another_gate_is_refused(train: Train, criteria: list[str], said: str) -> None:
+    train.measure("build", warnings=0, errors=0)
+    with pytest.raises(InputError, match=said):
+        gate.handle({"run": train.run, "phase": "build", "gates": train.gates, "waivers": [], "criteria": criteria}, False)
+
+
 def test_a_hold_says_what_would_make_it_go(train: Train) -> None:
     train.measure("build", warnings=3, errors=0)
     result = train.gate()

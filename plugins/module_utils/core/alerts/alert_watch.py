@@ -17,8 +17,8 @@ from ..units import convert
 from .alert_queries import Labels, Queries, Query, query_of
 from .promql import duration, quoted, scaled
 
-# The level from which a growth is counted is the median of the first of that many parts of the window, as in core/judge/aggregate.py;
-# a part holds a few samples at least.
+# The level from which a growth is counted is the median of the first of that many parts of the window; core/judge/trend.py knows more of
+# it than PromQL can say. A part holds a few samples at least.
 GROWTH_PARTS = 48
 GROWTH_PART_SECONDS = 60.0
 GROWTH_WINDOW_SECONDS = 60.0

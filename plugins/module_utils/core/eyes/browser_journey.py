@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Browser journeys as data: what a person does on the pages and what that person must then see.
 
-A journey is {name, steps, finally?, session_of?}. `finally` are steps that are done whatever happened (cleaning up);
-`session_of` names an earlier journey whose cookies this one starts with. A step is a mapping with exactly one verb:
+A journey is {name, steps, finally?, session_of?, preview?}. `finally` are steps that are done whatever happened (cleaning up);
+`session_of` names an earlier journey whose cookies this one starts with; `preview: true` has it done before the switch, too.
+A step is a mapping with exactly one verb:
 
     open: /login                                  load a page of the application
     reload: true      back: true                  load it again; go back
@@ -34,7 +35,7 @@ NAVIGATIONS = ("open", "reload", "back")
 TARGETED = ("fill", "choose", "tick", "click", "see", "not_see")
 VERBS = (*NAVIGATIONS, *TARGETED, "press", "at")
 LOCATORS = ("role", "label", "text", "placeholder", "test_id")
-JOURNEY_KEYS = ("name", "steps", "finally", "session_of")
+JOURNEY_KEYS = ("name", "steps", "finally", "session_of", "preview")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -118,6 +119,8 @@ def _journey(raw: Any, where: str) -> Journey:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InputError(f"{name!r} is no name of a journey", where=where, todo="lower case, digits and underscores: core_feature")
     where = f"{where} ({name})"
+    if not isinstance(mapping.get("preview", False), bool):
+        raise InputError("preview is true or false", where=where, why=f"got {mapping['preview']!r}")
     steps = _steps(mapping.get("steps"), f"{where} steps")
     cleanup = _steps(mapping["finally"], f"{where} finally") if mapping.get("finally") else ()
     named = tuple(dict.fromkeys(step.secret for step in (*steps, *cleanup) if step.secret))

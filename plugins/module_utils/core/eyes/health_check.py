@@ -13,7 +13,7 @@ from ..measurement import measurement
 from .api_journey import Step, parse_steps
 
 COMPONENTS = ("backend", "frontend", "database", "cache", "api")
-STAGES = ("preview", "public", "old_on_new_schema", "rollback")
+STAGES = ("preview", "public", "old_on_copy", "old_on_new_schema", "rollback")
 KEYS = {
     "http": {"name", "component", "kind", "url", "status", "contains"},
     "exec": {"name", "component", "kind", "container", "project", "service", "command", "contains"},

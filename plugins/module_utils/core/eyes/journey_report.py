@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Optional
 
 from ..measurement import measurement
 from .browser_watch import ConsoleError, FailedRequest
@@ -45,7 +45,10 @@ class JourneyResult:
 
 @dataclass(frozen=True)
 class BrowserResult:
-    """What a run in one browser showed: journeys, complaints, the pages seen, load times in seconds by page."""
+    """What a run in one browser showed: journeys, complaints, the pages seen, load times in seconds by page.
+
+    `foreign` are addresses asked that are led nowhere, None where the browser was not led.
+    """
 
     engine: str
     version: str
@@ -54,22 +57,26 @@ class BrowserResult:
     requests: tuple[FailedRequest, ...] = ()
     pages: tuple[str, ...] = ()
     loads: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    foreign: Optional[tuple[str, ...]] = None
 
 
-def journey_measurements(result: BrowserResult) -> list[dict[str, Any]]:
-    """journey.*, browser.* and page.load of a run."""
+def journey_measurements(result: BrowserResult, stage: str = "") -> list[dict[str, Any]]:
+    """journey.*, browser.* and page.load of a run; a `stage` (preview) becomes a label."""
     source = f"{result.engine} {result.version}"
+    staged = {"stage": stage} if stage else {}
     facts = []
     for journey in result.journeys:
-        labels, failures = {"journey": journey.name}, journey.failures
+        labels, failures = {"journey": journey.name, **staged}, journey.failures
         done = len(journey.steps) + len(journey.cleanup)
         facts.append(measurement("journey.steps", done, "count", labels, source))
         facts.append(measurement("journey.failed", len(failures), "count", labels, source, failures))
-    facts.append(measurement("browser.pages", len(result.pages), "count", source=source, detail=sorted(result.pages)))
-    facts.append(_counted("browser.console_errors", result.console, source))
-    facts.append(_counted("browser.failed_requests", result.requests, source))
+    facts.append(measurement("browser.pages", len(result.pages), "count", staged, source, detail=sorted(result.pages)))
+    facts.append(_counted("browser.console_errors", result.console, staged, source))
+    facts.append(_counted("browser.failed_requests", result.requests, staged, source))
+    if result.foreign is not None:
+        facts.append(_counted("browser.foreign_hosts", result.foreign, staged, source))
     for page, seconds in sorted(result.loads.items()):
-        facts.append(measurement("page.load", round(median(seconds), 4), "s", {"page": page}, source))
+        facts.append(measurement("page.load", round(median(seconds), 4), "s", {"page": page, **staged}, source))
     return facts
 
 
@@ -84,5 +91,5 @@ def engine_measurements(result: BrowserResult) -> list[dict[str, Any]]:
     ]
 
 
-def _counted(sli: str, found: Sequence[Any], source: str) -> dict[str, Any]:
-    return measurement(sli, len(found), "count", source=source, detail=[str(entry) for entry in found])
+def _counted(sli: str, found: Sequence[Any], labels: Mapping[str, str], source: str) -> dict[str, Any]:
+    return measurement(sli, len(found), "count", labels, source, detail=[str(entry) for entry in found])

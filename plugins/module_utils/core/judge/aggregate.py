@@ -10,12 +10,15 @@ from typing import Any, Callable, Optional
 
 from ..scanner import Scanner
 from ..units import did_you_mean
+from .drift import drift
 from .histogram import Histogram, Interval
 from .limit import Limit, scan_comparison
-from .samples import Samples, percentile
+from .ranks import Estimate
+from .samples import Samples
+from .trend import trend
 
-SLOPE_BLOCKS = 48
-SLOPE_MINIMUM = 6
+# Not taken from the samples alone: they come with an interval, and a limit is broken only where all of it is beyond.
+ESTIMATES = ("slope", "drift")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPEN, _CLOSE = re.compile(r"\("), re.compile(r"\)")
 _PERCENT = re.compile(r"(?:[0-9]{1,2}(?:\.[0-9]{1,3})?|100)(?![0-9.])", re.ASCII)
@@ -42,20 +45,20 @@ def rate(samples: Samples) -> Optional[float]:
 
 
 def slope_per_hour(samples: Samples) -> Optional[float]:
-    """Return the growth in percent of the level at the start, per hour; None when there are too few samples or the level is 0.
+    """Return the growth in percent of the level at the start, per hour; None when there are too few samples or the level is 0."""
+    found = trend(samples)
+    return found.value if found else None
 
-    Theil-Sen over the medians of up to 48 blocks of time; the level at the start is the median of the first block.
-    """
-    blocks = samples.block_medians(SLOPE_BLOCKS)
-    if len(blocks) < SLOPE_MINIMUM or blocks[0][1] == 0:
-        return None
-    slopes = [
-        (later[1] - earlier[1]) / (later[0] - earlier[0])
-        for index, earlier in enumerate(blocks)
-        for later in blocks[index + 1 :]
-        if later[0] > earlier[0]
-    ]
-    return percentile(slopes, 50) * 3600 / abs(blocks[0][1]) * 100 if slopes else None
+
+def drift_ratio(samples: Samples) -> Optional[float]:
+    """Return the last part as a multiple of the first one; None when there are too few samples or one is not above 0."""
+    found = drift(samples)
+    return found.value if found else None
+
+
+def estimate(how: Aggregation, samples: Samples, min_cycles: int) -> Optional[Estimate]:
+    """Return the number of an aggregation of ESTIMATES with its interval; None when it cannot be made."""
+    return trend(samples, min_cycles) if how.name == "slope" else drift(samples)
 
 
 def aggregate(how: Aggregation, samples: Samples) -> Optional[float]:
@@ -122,5 +125,6 @@ _FUNCTIONS: dict[str, Callable[[Samples], Optional[float]]] = {
     "increase": lambda samples: samples.increase(),
     "rate": rate,
     "slope": slope_per_hour,
+    "drift": drift_ratio,
 }
 NAMES = [*_FUNCTIONS, "p(95)", "share(> 80 pct)"]

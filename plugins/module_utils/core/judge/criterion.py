@@ -15,6 +15,7 @@ from ..units import did_you_mean, first_unit
 from .aggregate import Aggregation, parse_aggregation
 from .expression import Expression, parse_expression
 from .limit import Alternatives, Limit, alternatives_text, parse_alternatives, parse_limit
+from .reach import Reach, parse_reaches, split_warnings
 from .timing import KEYS as TIMING_KEYS
 from .timing import Tolerance, read_timing
 
@@ -45,7 +46,7 @@ ID = re.compile(r"[a-z][a-z0-9_]{0,60}\.[a-z0-9_]{1,60}")
 NO_TOLERANCE = Tolerance()
 ON_NONE = INCONCLUSIVE, ABSOLUTE_ONLY = "inconclusive", "absolute_only"
 _POINT = re.compile(r"[A-Z]{2,6}-[0-9]{2}")
-_SPECIAL = {"count": "count", "slope": "growth", "rate": "rate", "share": "ratio"}
+_SPECIAL = {"count": "count", "slope": "growth", "drift": "ratio", "rate": "rate", "share": "ratio"}
 _TOTALS = ("sum", "count", "increase")
 _COUNTER_AGGREGATIONS = ("sum", "max", "min", "rate")
 
@@ -54,8 +55,8 @@ _COUNTER_AGGREGATIONS = ("sum", "max", "min", "rate")
 class Criterion:
     """See docs/criteria.md. Times are seconds, `confidence` and `min_coverage` ratios (0: none).
 
-    Every limit of one of `alternatives` must hold; `warnings` likewise. `across` joins label sets ("": never). `baseline` is what to
-    do without one ("": no limit is relative). `alert` is for the alert rules; the gate does not judge it.
+    Every limit of one of `alternatives` must hold; `warnings` likewise, `reaches` are those about a growth. `across` joins label sets
+    ("": never). `baseline` is what to do without one ("": no limit is relative). `alert` is for the alert rules alone.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Criterion:
     dimension: str
     alternatives: Alternatives
     warnings: Alternatives = ()
+    reaches: tuple[Reach, ...] = ()
     across: str = ""
     each: str = ""
     expect: tuple[str, ...] = ()
@@ -79,6 +81,7 @@ class Criterion:
     sampled_every: float = 0.0
     min_coverage: float = 0.0
     max_gap: float = 0.0
+    min_cycles: int = 0
     confidence: float = 0.0
     key: bool = False
     waivable: bool = False
@@ -120,7 +123,7 @@ def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
     fields.where = f"{where} ({name})"
     expression = parse_expression(fields.required("sli", "name what is judged"), fields.at("sli"))
     aggregation, across, dimension = read_aggregation(fields, expression)
-    alternatives, warnings = _read_limits(fields, dimension)
+    alternatives, warnings, reaches = _read_limits(fields, expression, aggregation, dimension)
     _check_windows(fields, expression, aggregation, (*alternatives, *warnings))
     _check_steady(fields, expression, aggregation, (*alternatives, *warnings))
     return Criterion(
@@ -131,6 +134,7 @@ def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
         dimension=dimension,
         alternatives=alternatives,
         warnings=warnings,
+        reaches=reaches,
         across=across,
         each=_each(fields, expression),
         expect=_expect(fields),
@@ -176,12 +180,17 @@ def _check_counter(given: Optional[Aggregation], fields: Fields, expression: Exp
         )
 
 
-def _read_limits(fields: Fields, dimension: str) -> tuple[Alternatives, Alternatives]:
+def _read_limits(
+    fields: Fields, expression: Expression, aggregation: Aggregation, dimension: str
+) -> tuple[Alternatives, Alternatives, tuple[Reach, ...]]:
     given = fields.required("pass", 'write the limit, e.g. pass: "== 0 count"')
     alternatives = parse_alternatives(given, dimension, fields.at("pass"))
     if not fields.has("warn"):
-        return alternatives, ()
-    return alternatives, parse_alternatives(fields.given["warn"], dimension, fields.at("warn"), every_one=False)
+        return alternatives, (), ()
+    limits, given = split_warnings(fields.given["warn"])
+    reaches = parse_reaches(given, expression.numerator.entry.dimension, aggregation.name, fields.at("warn"))
+    warnings = () if limits is None else parse_alternatives(limits, dimension, fields.at("warn"), every_one=False)
+    return alternatives, warnings, reaches
 
 
 def _check_steady(fields: Fields, expression: Expression, aggregation: Aggregation, alternatives: Alternatives) -> None:

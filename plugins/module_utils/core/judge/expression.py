@@ -51,13 +51,13 @@ class Expression:
 def parse_expression(text: str, where: str = "") -> Expression:
     """Read an SLI expression. InputError says at which column what is wrong."""
     scanner = Scanner(text, where, "SLI expression", limit=LENGTH_LIMIT)
-    numerator = _reference(scanner)
+    numerator = scan_reference(scanner)
     denominator: list[Reference] = []
     if scanner.take(_SIGNS["/"]):
         several = scanner.take(_SIGNS["("])
-        denominator.append(_reference(scanner))
+        denominator.append(scan_reference(scanner))
         while several and scanner.take(_SIGNS["+"]):
-            denominator.append(_reference(scanner))
+            denominator.append(scan_reference(scanner))
         if several and not scanner.take(_SIGNS[")"]):
             scanner.refuse("expected + or )")
     scanner.expect_end("the expression should end here", "the forms are: name{label=value} | a / b | a / (b + c)")
@@ -66,7 +66,8 @@ def parse_expression(text: str, where: str = "") -> Expression:
     return expression
 
 
-def _reference(scanner: Scanner) -> Reference:
+def scan_reference(scanner: Scanner) -> Reference:
+    """Take one SLI with its labels."""
     match = scanner.take(_SLI)
     if match is None:
         scanner.refuse("expected the name of an SLI")

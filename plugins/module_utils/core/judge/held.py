@@ -15,10 +15,13 @@ from .confidence import lower_bound, upper_bound
 from .criterion import Criterion
 from .limit import Alternatives, Limit
 from .measured import Measured
+from .ranks import Estimate
 from .track import Unknown
 
 # `for D`: the last D is unbroken when no hole is longer than max_gap, twice sampled_every, or else this part of D.
 STEADY_PARTS = 10
+# How many times as long as before somebody is told to watch.
+MORE_LEAST, MORE_MOST = 1.25, 10.0
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The baseline as it was measured, or why there is none."""
+    """The baseline as it was measured, or why there is none; `ceilings` are those of the warnings that begin with `reaches`."""
 
     measured: Optional[Measured] = None
     why: str = ""
+    ceilings: tuple[Optional[float], ...] = ()
 
 
 def hold_against(criterion: Criterion, alternatives: Alternatives, measured: Measured, yardstick: Yardstick) -> Held:
@@ -75,11 +79,19 @@ def shown_value(criterion: Criterion, measured: Measured, held: Held) -> str:
     """Write the number, or its interval, in the unit of the criterion."""
     if measured.value is not None:
         bounds = [in_unit(criterion, answer.limit.bound) for answer in held.answers if not answer.limit.relative]
-        return show(in_unit(criterion, measured.value), criterion.unit, bounds)
+        return show(in_unit(criterion, measured.value), criterion.unit, bounds) + _interval_text(criterion, measured)
     low, high = in_unit(criterion, measured.low or 0.0), in_unit(criterion, measured.high or 0.0)
     if math.isinf(high):
         return f"more than {show(low, criterion.unit)}"
     return f"{show(low, criterion.unit)} to {show(high, criterion.unit)}"
+
+
+def _interval_text(criterion: Criterion, measured: Measured) -> str:
+    found = measured.estimate
+    if found is None or found.low == found.high:
+        return ""
+    low, high = (f"{in_unit(criterion, end):.4g}" if math.isfinite(end) else "anything" for end in (found.low, found.high))
+    return f" ({low} to {high})"
 
 
 def in_unit(criterion: Criterion, value: float) -> float:
@@ -120,7 +132,7 @@ def _answer(criterion: Criterion, limit: Limit, measured: Measured, yardstick: Y
 
 
 def _holds(limit: Limit, measured: Measured) -> Optional[bool]:
-    """An interval keeps a limit when its worse end does; it breaks it when its better end, or the value itself, does."""
+    """An interval keeps a limit when its worse end does; it breaks it when its better end, or the value of a count, does."""
     low, high = measured.low, measured.high
     if low is None or high is None:
         return limit.holds(measured.value if measured.value is not None else math.nan)
@@ -130,6 +142,9 @@ def _holds(limit: Limit, measured: Measured) -> Optional[bool]:
     worse, better = (high, low) if limit.upper else (low, high)
     if limit.holds(worse) or (measured.above and not limit.upper and low == limit.bound):
         return True
+    if measured.estimate is not None:
+        # A limit is broken where all of the interval is beyond it: an infinite end never is.
+        return None if limit.compare(better) else False
     if measured.value is None and measured.above and limit.upper and low == limit.bound:
         return False
     return None if limit.holds(better if measured.value is None else measured.value) else False
@@ -144,6 +159,8 @@ def _decisive(limit: Limit, measured: Measured) -> float:
 
 
 def _doubt(criterion: Criterion, limit: Limit, text: str, measured: Measured) -> tuple[str, tuple[str, ...]]:
+    if measured.estimate is not None:
+        return _estimate_doubt(criterion, limit, text, measured, measured.estimate)
     if measured.counts is None:
         return f"it could be anywhere in between, must be {text}", (f"record {criterion.subject} with a bucket bound at the limit {text}",)
     end = measured.high if limit.upper else measured.low
@@ -154,6 +171,25 @@ def _doubt(criterion: Criterion, limit: Limit, text: str, measured: Measured) ->
         return doubt, (f"look at more of {criterion.expression.text}",)
     better = "without another hit" if limit.upper else "all of them hits"
     return doubt, (f"{criterion.expression.text}: look at {needed - int(measured.counts[1])} more, {better}",)
+
+
+def _estimate_doubt(criterion: Criterion, limit: Limit, text: str, measured: Measured, found: Estimate) -> tuple[str, tuple[str, ...]]:
+    more = show_time(seconds_needed(limit, measured.seconds, found))
+    why = f" ({found.why})" if found.why else ""
+    wanted = f"watch {criterion.subject} for about {more} more"
+    return f"its interval does not say whether it is {text}{why}; {wanted}", (wanted,)
+
+
+def seconds_needed(limit: Limit, watched: float, found: Estimate) -> float:
+    """Return how much longer to watch until the interval lies on one side of the limit, if the value stays: a careful guess.
+
+    The interval of noise shrinks with the time watched to the power of 1.5 or more, that of cycles with the time itself. Nobody is sent
+    to wait for more than ten times as long.
+    """
+    room = abs(limit.bound - found.value)
+    margin = max(found.high - found.value, found.value - found.low)
+    times = margin / room if room else math.inf
+    return watched * (min(max(times, MORE_LEAST), MORE_MOST) - 1)
 
 
 def tries_needed(limit: Limit, counts: tuple[float, float], confidence: float) -> int:

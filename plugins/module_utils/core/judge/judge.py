@@ -18,6 +18,7 @@ from ..text import plain
 from ..units import show
 from .criterion import ABSOLUTE_ONLY, Criterion
 from .evidence import EvidenceBook, Loader, Record
+from .growth import ceilings_of, reached, seen_from
 from .held import Answer, Held, Yardstick, baseline_of, hold_against, in_unit, shown_value
 from .limit import Alternatives
 from .measured import Histories, Measured, Tracks, check_age, check_whole, histories_of, measure, tracks_of
@@ -61,7 +62,7 @@ def _judge_group(criterion: Criterion, book: EvidenceBook, name: str, sides: His
         tracks = tracks_of(criterion, book, sides, load)
         check_age(criterion, sides, tracks, now)
         check_whole(criterion, tracks)
-        yardstick = _yardstick(criterion, book, name, load)
+        yardstick = replace(_yardstick(criterion, book, name, load), ceilings=ceilings_of(criterion, book, name, load))
         judged = _judge_windows if criterion.every else _judge_tracks
         outcome = judged(criterion, tracks, yardstick, name)
     except Unknown as unknown:
@@ -101,6 +102,7 @@ def _judge_tracks(criterion: Criterion, tracks: Tracks, yardstick: Yardstick, na
     if outcome.status == PASS:
         warned = [limits for limits in warnings if hold_against(criterion, (limits,), measured, yardstick).holds is not False]
         worse += "".join(f"; warns at {' and '.join(map(str, limits))}" for limits in warned[:1])
+        worse += reached(criterion, measured, yardstick.ceilings)
         outcome = replace(outcome, status=WARN if worse else PASS, sentence=outcome.sentence + worse)
     return replace(outcome, baseline=_told(criterion, yardstick.measured.value if yardstick.measured else None))
 
@@ -124,6 +126,7 @@ def _from_held(criterion: Criterion, measured: Measured, held: Held, name: str) 
         outcome = replace(outcome, reason=first.reason, changes=tuple(change for answer in held.open for change in answer.changes))
     else:
         outcome = _outcome(criterion, PASS, must + (f", {show(abs(room), criterion.unit)} to spare" if room else ""), name)
+        outcome = replace(outcome, sentence=outcome.sentence + seen_from(criterion, measured, held))
     return replace(
         outcome,
         value=_told(criterion, _spoken(criterion, measured)),
@@ -158,7 +161,7 @@ def _from_to(criterion: Criterion, name: str, shown: str, limit: str) -> str:
 
 
 def _yardstick(criterion: Criterion, book: EvidenceBook, name: str, load: Loader) -> Yardstick:
-    """Measure the baseline like the criterion itself, over the whole of it, however old it is."""
+    """Measure the baseline like the criterion itself, over the whole of it."""
     if not criterion.baseline:
         return Yardstick()
     past = book.baseline
@@ -166,13 +169,14 @@ def _yardstick(criterion: Criterion, book: EvidenceBook, name: str, load: Loader
         return Yardstick(None, "no other release is verified-good")
     if not past.judged_good(criterion.phase):
         return Yardstick(None, f"phase {criterion.phase} of release {past.release} was not GO")
+    whole = replace(criterion, max_age=0.0)
     try:
-        sides = dict(histories_of(criterion, past)).get(name)
+        sides = dict(histories_of(whole, past)).get(name)
         if sides is None:
             return Yardstick(None, f"release {past.release} has no evidence of {criterion.each} {plain(name, 60)}")
-        tracks = tracks_of(criterion, past, sides, load)
-        check_whole(criterion, tracks)
-        return Yardstick(baseline_of(criterion, measure(criterion, tracks)))
+        tracks = tracks_of(whole, past, sides, load)
+        check_whole(whole, tracks)
+        return Yardstick(baseline_of(whole, measure(whole, tracks)))
     except Unknown as unknown:
         return Yardstick(None, f"release {past.release}: {plain(unknown.sentence, 200)}")
     except _UNREADABLE as error:

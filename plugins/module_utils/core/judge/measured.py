@@ -11,11 +11,12 @@ from typing import Optional
 
 from ..errors import EvidenceError, InputError
 from ..units import show_time
-from .aggregate import Aggregation
+from .aggregate import ESTIMATES, Aggregation
 from .confidence import lower_bound, upper_bound
 from .criterion import Criterion
 from .evidence import EvidenceBook, Labels, Loader, Record
 from .expression import Reference
+from .ranks import Estimate
 from .samples import Samples
 from .track import Part, Track, Unknown, after_warmup, check_gap, coverage_of, track_of
 
@@ -32,7 +33,7 @@ class Measured:
     """What is held against the limits, in the first unit of its dimension.
 
     `value` is None when only the interval from low (`above`: itself excluded) to high is known; low and high are None when the value is
-    exact. `counts` are numerator
+    exact; with an `estimate` low and high are its interval, and only all of that breaks a limit. `counts` are numerator
     and denominator of a ratio of counts; `samples` those of the only track, `coverage` the least of all tracks.
     """
 
@@ -45,6 +46,7 @@ class Measured:
     coverage: Optional[float] = None
     above: bool = False
     samples: Optional[Samples] = None
+    estimate: Optional[Estimate] = None
 
 
 def histories_of(criterion: Criterion, book: EvidenceBook) -> list[tuple[str, Histories]]:
@@ -146,11 +148,18 @@ def _check_same_labels(sides: Histories) -> None:
 
 def _side(criterion: Criterion, reference: Reference, tracks: Sequence[Track]) -> Part:
     how = _aggregation_of(criterion, reference)
-    parts = [track.part(how) for track in tracks]
+    parts = [_settled(criterion, track).part(how, criterion.min_cycles) for track in tracks]
     join = _JOIN.get(criterion.across, math.fsum)
     low, high = join([part.low for part in parts]), join([part.high for part in parts])
     n, seconds = sum(part.n for part in parts), min(part.seconds for part in parts)
-    return Part(low, high, n, seconds, all(part.above for part in parts))
+    # Of an estimate there is only one: a criterion that joins label sets has another aggregation.
+    return Part(low, high, n, seconds, all(part.above for part in parts), parts[0].estimate)
+
+
+def _settled(criterion: Criterion, track: Track) -> Track:
+    """What is judged by its trend has a warm-up, also where the policy does not say how long; a window has none."""
+    given = criterion.warmup or criterion.every or criterion.aggregation.name not in ESTIMATES
+    return track if given else track.settled()
 
 
 def _aggregation_of(criterion: Criterion, reference: Reference) -> Aggregation:
@@ -161,6 +170,8 @@ def _aggregation_of(criterion: Criterion, reference: Reference) -> Aggregation:
 
 
 def _plain(part: Part) -> Measured:
+    if part.estimate is not None:
+        return Measured(part.estimate.value, int(part.n), part.seconds, part.low, part.high, estimate=part.estimate)
     if part.low == part.high:
         return Measured(part.low, int(part.n), part.seconds)
     return Measured(None, int(part.n), part.seconds, part.low, part.high, above=part.above)

@@ -9,8 +9,8 @@ unknown criterion.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import InputError
@@ -18,6 +18,7 @@ from ..fields import Fields
 from ..ledger.ledger import digest
 from ..ledger.runs import check_phase
 from ..units import did_you_mean
+from .aggregate import ESTIMATES
 from .criterion import ID, Criterion, read_aggregation, read_covers, read_criterion
 from .expression import parse_expression
 from .limit import parse_alternatives
@@ -38,6 +39,18 @@ class Gate:
     criteria: tuple[Criterion, ...]
     requires: tuple[str, ...] = ()
     in_decision: bool = True
+
+    def part(self, ids: Sequence[str]) -> Gate:
+        """The gate with these criteria alone. InputError when none is named, or one that it does not have."""
+        known = [criterion.id for criterion in self.criteria]
+        for name in ids:
+            if name not in known:
+                raise InputError(
+                    f"the gate has no criterion {name[:60]!r}", where=f"stagegate_gates.{self.phase}", todo=did_you_mean(name, known)
+                )
+        if not ids:
+            raise InputError("no criterion is named, which would let everything pass", where=f"stagegate_gates.{self.phase}")
+        return replace(self, criteria=tuple(criterion for criterion in self.criteria if criterion.id in ids))
 
 
 @dataclass(frozen=True)
@@ -150,8 +163,10 @@ def _read_when(given: Any, name: str, where: str) -> Criterion:
     fields = Fields(given, where, _WHEN_KEYS)
     expression = parse_expression(fields.required("sli"), fields.at("sli"))
     aggregation, across, dimension = read_aggregation(fields, expression)
-    if aggregation.name == "slope":
-        raise InputError("a slope cannot stand in the matrix", where=fields.at("agg"), todo="make it a criterion and name it under unless")
+    if aggregation.name in ESTIMATES:
+        raise InputError(
+            f"a {aggregation} cannot stand in the matrix", where=fields.at("agg"), todo="make it a criterion and name it under unless"
+        )
     given_limit = fields.required("is", 'write what means HOLD, e.g. is: "< 90 pct"')
     alternatives = parse_alternatives(given_limit, dimension, fields.at("is"))
     if any(limit.relative or limit.steady for limits in alternatives for limit in limits):

@@ -118,12 +118,16 @@ class Samples:
 
     def block_medians(self, count: int) -> list[tuple[float, float]]:
         """Cut the time into at most `count` blocks of equal length; (median time, median value) of each that holds samples."""
+        return self.block_percentiles(count, 50)
+
+    def block_percentiles(self, count: int, q: float) -> list[tuple[float, float]]:
+        """The same with the q-th percentile of the values."""
         if self.span <= 0:
             return []
         count = max(1, min(count, len(self.at)))
         edges = [bisect_left(self.at, self.at[0] + self.span * number / count) for number in range(count)]
         blocks = (self._slice(begin, end) for begin, end in zip(edges, [*edges[1:], len(self.at)]) if begin < end)
-        return [(_type_seven(block.at, 50), block.percentile(50)) for block in blocks]
+        return [(_type_seven(block.at, 50), block.percentile(q)) for block in blocks]
 
     def between(self, begin: float, end: float, lead: bool = False) -> Samples:
         """The samples with begin <= time < end; with `lead` also the one before them (what a counter has to be compared with)."""

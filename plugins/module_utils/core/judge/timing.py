@@ -9,8 +9,10 @@ from typing import Any
 
 from ..errors import InputError
 from ..fields import Fields
+from .aggregate import ESTIMATES
+from .trend import CYCLES_MINIMUM
 
-KEYS = ("min_duration", "max_age", "warmup", "every", "limits", "sampled_every", "min_coverage", "max_gap")
+KEYS = ("min_duration", "max_age", "warmup", "every", "limits", "sampled_every", "min_coverage", "max_gap", "min_cycles")
 _LIMITS = ("failed", "consecutive", "inconclusive", "error")
 WINDOWS_LIMIT = 100000
 
@@ -31,13 +33,17 @@ class Tolerance:
 
 def read_timing(fields: Fields, aggregation: str) -> dict[str, Any]:
     """Return the fields of a criterion by name, in seconds and ratios; InputError for what cannot be meant."""
-    if aggregation == "slope" and not fields.has("min_duration"):
-        raise InputError("a slope needs min_duration", where=fields.where, todo="say how long it must be watched: min_duration: 4 h")
-    times = {name: fields.quantity(name, "time") for name in KEYS if name not in ("limits", "min_coverage")}
+    if aggregation in ESTIMATES and not fields.has("min_duration"):
+        todo = "say how long it must be watched: min_duration: 4 h"
+        raise InputError(f"a {aggregation} needs min_duration", where=fields.where, todo=todo)
+    if fields.has("min_cycles") and aggregation != "slope":
+        raise InputError("min_cycles needs agg slope", where=fields.at("min_cycles"), why="only a growth is mistaken for a part of a cycle")
+    times = {name: fields.quantity(name, "time") for name in KEYS if name not in ("limits", "min_coverage", "min_cycles")}
     coverage = fields.quantity("min_coverage", "ratio")
     _check_density(fields, times, coverage)
     _check_windows(fields, times)
-    return {**times, "min_coverage": coverage, "tolerance": _tolerance(fields)}
+    cycles = fields.whole("min_cycles", CYCLES_MINIMUM, 0)
+    return {**times, "min_coverage": coverage, "min_cycles": cycles, "tolerance": _tolerance(fields)}
 
 
 def _check_density(fields: Fields, times: dict[str, float], coverage: float) -> None:

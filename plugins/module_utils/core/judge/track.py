@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..units import show_time
-from .aggregate import Aggregation, aggregate, aggregate_histogram
+from .aggregate import ESTIMATES, Aggregation, aggregate, aggregate_histogram, estimate
 from .criterion import Criterion
 from .evidence import Loader, Record
 from .expression import Reference
 from .histogram import Histogram
+from .ranks import Estimate
 from .samples import Samples
+from .trend import settled
 
 # An observation of a bucket is above the lower edge of it; a share or a count of observations can be either end of its interval.
 _FROM_BUCKETS = ("p", "median", "min", "max")
@@ -33,13 +35,17 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """One number, or the interval from low (`above`: itself excluded) to high in which it lies, and what it rests on."""
+    """One number, or the interval from low (`above`: itself excluded) to high in which it lies, and what it rests on.
+
+    With an `estimate` low and high are its ends.
+    """
 
     low: float
     high: float
     n: float
     seconds: float
     above: bool = False
+    estimate: Optional[Estimate] = None
 
 
 @dataclass(frozen=True)
@@ -63,19 +69,25 @@ class Track:
         kept = [item for item, at in zip(self.histograms, self.samples.at) if begin <= at < end]
         return replace(self, samples=cut, histograms=tuple(kept))
 
-    def part(self, how: Aggregation) -> Part:
-        """Return the number that `how` makes of the track. Unknown when it cannot be made."""
+    def settled(self) -> Track:
+        """The track without the time in which a fresh process warms up, where nothing says how long that is."""
+        return replace(self, samples=settled(self.samples)) if not self.pointwise else self
+
+    def part(self, how: Aggregation, min_cycles: int = 0) -> Part:
+        """Return the number that `how` makes of the track; `min_cycles` is for a slope. Unknown when it cannot be made."""
         if not len(self.samples):
             raise Unknown("no_data", f"{self.reference} has no samples", f"record samples of {self.reference}")
         if self.histograms:
             return self._histogram_part(how)
         # The plain value of a counter is its increase already.
         whole = self.single and how.name == "increase"
-        value = self.samples.last if whole else aggregate(how, self.samples)
+        found = estimate(how, self.samples, min_cycles) if how.name in ESTIMATES else None
+        value = found.value if found else self.samples.last if whole else aggregate(how, self.samples)
         if value is None:
             said = f"{len(self.samples)} samples of {self.reference} are not enough for {how}"
             raise Unknown("short", said, f"watch {self.reference} longer")
-        return Part(value, value, len(self.samples), self.samples.span)
+        low, high = (found.low, found.high) if found else (value, value)
+        return Part(low, high, len(self.samples), self.samples.span, estimate=found)
 
     def _histogram_part(self, how: Aggregation) -> Part:
         histogram = self.histograms[-1]

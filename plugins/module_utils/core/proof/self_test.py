@@ -23,6 +23,7 @@ from ..judge.verdict import gate_verdict
 from ..ledger.runs import FAIL as GATE_FAIL
 from ..ledger.runs import GO, HOLD, PhaseState
 from ..text import plain
+from .self_test_growth import growth_guards_of
 from .self_test_guards import Guard, Known, decides_earlier, guards_of, nothing
 from .self_test_trial import Judge, Problem, Trial, Twins, baselines_of, comes_to, exactly, keeps, probes, range_text, twins_of
 from .self_test_windows import window_guards_of
@@ -62,7 +63,7 @@ def try_criterion(trial: Trial) -> Tried:
     if known is None:
         right = trial.evidence(probes(trial, baselines_of(trial)[0])[0], baselines_of(trial)[0])
         return Tried(trial, twins, None, [*problems, *_broken(trial, nothing(right))])
-    guards = chain(guards_of(trial, known), window_guards_of(trial, known))
+    guards = chain(guards_of(trial, known), window_guards_of(trial, known), growth_guards_of(trial, known))
     return Tried(trial, twins, known, [*problems, *_broken(trial, guards)])
 
 

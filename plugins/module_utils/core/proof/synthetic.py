@@ -155,7 +155,7 @@ def evidence_of(
 
 def _whole(criterion: Criterion, layout: Layout) -> Layout:
     """The baseline is measured over all windows at once: a slope has to go on through them, and a share to be that of all of them."""
-    if criterion.aggregation.name not in ("slope", "share"):
+    if criterion.aggregation.name not in ("slope", "drift", "share"):
         return layout
     return replace(layout, windows=1, each=layout.windows * layout.each)
 

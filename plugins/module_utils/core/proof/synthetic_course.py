@@ -5,18 +5,21 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..judge.aggregate import SLOPE_BLOCKS, Aggregation
+from ..judge.aggregate import ESTIMATES, Aggregation
 from ..judge.criterion import Criterion
 from ..judge.held import STEADY_PARTS
 from ..judge.limit import Limit
 from ..judge.samples import Samples
+from ..judge.trend import BLOCKS, WARMUP_SHARE, settled
 
 _LEVEL = 1000.0
-_LEAST = {"slope": 2 * SLOPE_BLOCKS, "share": 101}
-_SERIES = ("slope", "share", "rate", "count")
+# Some more than the blocks of a slope, of which a warm-up takes a part.
+_LEAST = {"slope": 3 * BLOCKS, "drift": 3 * BLOCKS, "share": 101}
+_SERIES = ("slope", "drift", "share", "rate", "count")
 # Of what a limit of share() looks for, and of what it does not.
 _SIDES = {"<": (-1.0, 1.0), "<=": (-1.0, 1.0), ">": (1.0, -1.0), ">=": (1.0, -1.0), "==": (0.0, 1.0), "!=": (1.0, 0.0)}
 
@@ -26,6 +29,7 @@ class Layout:
     """Where the samples lie: `warm` of them in the warm-up, then `windows` times `each`, `step` seconds apart.
 
     `plain`: nothing asks for a series, one value will do. `least`: seconds that a series must last, however few its samples are.
+    `settles`: the judge drops a warm-up that nobody declared.
     """
 
     plain: bool
@@ -34,6 +38,7 @@ class Layout:
     windows: int = 1
     each: int = 1
     least: float = 0.0
+    settles: bool = False
 
     def begin(self, start: float) -> float:
         """The unix time of the first sample after the warm-up."""
@@ -47,7 +52,7 @@ class Layout:
 def layout_of(criterion: Criterion) -> Layout:
     """Return the smallest layout that gives the criterion all that it asks for."""
     tries = bool(criterion.expression.denominator) and criterion.expression.numerator.entry.dimension == "count"
-    least = 1 if tries else criterion.min_samples
+    least = 1 if tries else math.ceil(criterion.min_samples / (1 - WARMUP_SHARE)) + 1 if _settles(criterion) else criterion.min_samples
     asks = (criterion.min_duration, criterion.warmup, criterion.every, criterion.sampled_every, criterion.max_gap, _steady(criterion))
     if not any(asks) and least == 1 and criterion.aggregation.name not in _SERIES:
         return Layout(True)
@@ -75,7 +80,12 @@ def thinner(criterion: Criterion, layout: Layout, each: int) -> Layout:
 
 def _with_step(criterion: Criterion, step: float, windows: int, each: int) -> Layout:
     warm = math.ceil(criterion.warmup / step - 1e-9) if criterion.warmup else 0
-    return Layout(False, step, warm, windows, each, criterion.min_duration)
+    return Layout(False, step, warm, windows, each, criterion.min_duration, _settles(criterion))
+
+
+def _settles(criterion: Criterion) -> bool:
+    """True when the judge drops a warm-up that nobody declared."""
+    return criterion.aggregation.name in ESTIMATES and not criterion.warmup and not criterion.every
 
 
 def course(layout: Layout, how: Aggregation, targets: Sequence[float], start: float) -> Samples:
@@ -97,22 +107,32 @@ def course(layout: Layout, how: Aggregation, targets: Sequence[float], start: fl
         elif how.limit is not None:
             times, made = _shared(times, how.limit, target)
         else:
-            made = _risen(times, how.name, target)
+            made = _risen(times, how.name, target, layout.settles)
         at += times
         values += made
     first = values[0] if values else 0.0
     return Samples(at, [first] * layout.warm + values)
 
 
-def _risen(times: Sequence[float], name: str, target: float) -> list[float]:
+def _risen(times: Sequence[float], name: str, target: float, settles: bool) -> list[float]:
     if name == "slope":
-        # Percent per hour of the level at the start, which is the median of the first block.
-        block = math.ceil((len(times) - 1) / min(SLOPE_BLOCKS, len(times)))
-        middle = (times[0] + times[max(block, 1) - 1]) / 2
-        return [_LEVEL * (1 + target / 100 * (at - middle) / 3600) for at in times]
+        return _staircase(times, target, settles)
+    if name == "drift":
+        judged = settled(Samples(times, times)) if settles else Samples(times, times)
+        return [_LEVEL if at < (judged.first + judged.last) / 2 else _LEVEL * target for at in times]
     if name == "sum":
         return [0.0] * (len(times) - 1) + [target]
     return [target] * len(times)
+
+
+def _staircase(times: Sequence[float], target: float, settles: bool) -> list[float]:
+    """Percent per hour of the level at the start, which is that of the first block that is judged; every block has a level of its own."""
+    judged = Samples(times, times)
+    blocks = (settled(judged) if settles else judged).block_medians(BLOCKS)
+    middles = [middle for middle, _same in blocks]
+    levels = [_LEVEL * (1 + target / 100 * (middle - middles[0]) / 3600) for middle in middles]
+    ends = [(before + after) / 2 for before, after in zip(middles, middles[1:])]
+    return [levels[bisect_left(ends, at)] for at in times]
 
 
 def _shared(times: list[float], limit: Limit, target: float) -> tuple[list[float], list[float]]:

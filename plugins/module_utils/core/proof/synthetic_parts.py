@@ -68,7 +68,7 @@ def range_of(criterion: Criterion) -> Range:
     low = 0.0 if criterion.dimension in _FROM_ZERO else float("-inf")
     if name == "count":
         return Range(1.0, float("inf"), 1.0)  # without a sample there is no data, which is no value
-    if criterion.dimension == "ratio" and (name == "share" or criterion.expression.numerator.sli not in _BEYOND_ONE):
+    if criterion.dimension == "ratio" and name != "drift" and (name == "share" or criterion.expression.numerator.sli not in _BEYOND_ONE):
         return Range(low, 1.0, 0.0)
     return Range(low, float("inf"), 1.0 if criterion.dimension == "count" and name in _KEEPS_WHOLE else 0.0)
 

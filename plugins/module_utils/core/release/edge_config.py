@@ -34,6 +34,9 @@ defaults
     option dontlog-normal
     option forwardfor
     option redispatch
+    # Each request goes over a connection of its own to the server, while clients keep theirs: a server that closes an idle
+    # connection at the moment a POST is sent on it would lose that POST, which nobody may repeat.
+    option http-server-close
     # A connection that was refused is tried again for every request; an empty answer only where a repetition is harmless.
     retries 3
     retry-on conn-failure empty-response

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .compose_plan import COLOURS, LABEL_RELEASE, other, project_name
+from .compose_plan import COLOURS, LABEL_APPLICATION, LABEL_RELEASE, other, project_name
 
 PROJECT_LABEL = "com.docker.compose.project"
 
@@ -32,6 +32,9 @@ class Container:
     config_hash: str
     host_ports: tuple[int, ...]
     health_output: str = ""
+    volumes: tuple[str, ...] = ()
+    restart: str = ""
+    application: str = ""
 
     @property
     def is_healthy(self) -> bool:
@@ -57,12 +60,13 @@ class Container:
 
 @dataclass(frozen=True)
 class ColourState:
-    """The containers of one colour; `release` is empty when none runs, or when they disagree."""
+    """The containers of one colour; `release` is empty when none runs, or when they disagree. `kept` asks the stopped ones, too."""
 
     colour: str
     release: str
     services: tuple[str, ...]
     healthy: bool
+    kept: str = ""
 
 
 def container(inspected: Mapping[str, Any]) -> Container:
@@ -88,6 +92,9 @@ def container(inspected: Mapping[str, Any]) -> Container:
         config_hash=labels.get("com.docker.compose.config-hash", ""),
         host_ports=tuple(sorted(ports)),
         health_output=str(probes[-1].get("Output") or "") if probes else "",
+        volumes=_written_volumes(inspected),
+        application=labels.get(LABEL_APPLICATION, ""),
+        restart=_restart_policy((inspected.get("HostConfig") or {}).get("RestartPolicy") or {}),
     )
 
 
@@ -96,12 +103,25 @@ def colour_state(containers: Iterable[Container], application: str, colour: str)
     mine = [item for item in containers if item.project == project_name(application, colour)]
     running = [item for item in mine if item.state == "running"]
     releases = {item.release for item in running}
+    kept = {item.release for item in mine}
     return ColourState(
         colour=colour,
         release=releases.pop() if len(releases) == 1 else "",
         services=tuple(sorted(item.service for item in running)),
         healthy=bool(mine) and all(item.is_healthy for item in mine),
+        kept=kept.pop() if len(kept) == 1 else "",
     )
+
+
+def _written_volumes(inspected: Mapping[str, Any]) -> tuple[str, ...]:
+    mounts = inspected.get("Mounts") or ()
+    return tuple(sorted(str(mount["Name"]) for mount in mounts if mount.get("Type") == "volume" and mount.get("Name") and mount.get("RW")))
+
+
+def _restart_policy(said: Mapping[str, Any]) -> str:
+    """As `docker update --restart` takes it."""
+    name, most = str(said.get("Name") or "no"), int(said.get("MaximumRetryCount") or 0)
+    return f"{name}:{most}" if name == "on-failure" and most else name
 
 
 def target_colour(release: str, active: str | None, states: Sequence[ColourState]) -> str:

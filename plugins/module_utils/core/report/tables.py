@@ -68,6 +68,7 @@ def policy_table(policy: Policy) -> str:
             text += f", each {criterion.each}" if criterion.each else ""
             text += f", every {show_time(criterion.every)}" if criterion.every else ""
             limit = criterion.limit_text + (f", warns at {alternatives_text(criterion.warnings)}" if criterion.warnings else "")
+            limit += "".join(f", warns when it {reach}" for reach in criterion.reaches)
             limit += " (observed)" if criterion.observe else ""
             name = f"**{criterion.id}**" if criterion.key else criterion.id
             lines.append(f"| {gate.phase} | {name} | `{text}` | {limit} | {', '.join(criterion.covers)} |")

@@ -30,11 +30,21 @@ def cpu_ratio(before: Optional[tuple[int, int]], after: Optional[tuple[int, int]
 
 def memory_ratio(meminfo: str) -> Optional[float]:
     """Share of memory in use (1 - MemAvailable / MemTotal) from /proc/meminfo."""
+    values = _kibibytes(meminfo)
+    total, available = values.get("MemTotal", 0), values.get("MemAvailable")
+    return None if not total or available is None else 1 - available / total
+
+
+def memory_total(meminfo: str) -> int:
+    """Bytes of memory that the host has; 0 when it does not say."""
+    return _kibibytes(meminfo).get("MemTotal", 0) * 1024
+
+
+def _kibibytes(meminfo: str) -> dict[str, int]:
     values = {}
     for line in meminfo.splitlines():
         name, _colon, rest = line.partition(":")
         number = rest.split()[:1]
         if number and number[0].isdigit():
             values[name] = int(number[0])
-    total, available = values.get("MemTotal", 0), values.get("MemAvailable")
-    return None if not total or available is None else 1 - available / total
+    return values

@@ -26,8 +26,8 @@ SERIES = {
     "http.errors": "count",
     "http.duration": "s",
 }
-# cumulative from the soak's start: the last value tells all
-TOTALS = {"container.restarts": "count", "container.oom_kills": "count", "soak.saturated": "count"}
+# cumulative from the soak's start, or said once: the last value tells all
+TOTALS = {"container.restarts": "count", "container.oom_kills": "count", "container.memory_limit": "B", "soak.saturated": "count"}
 
 
 def soak_measurements(

@@ -110,3 +110,8 @@ def test_a_secret_that_nobody_gave_is_an_error():
     for given in ({}, {"password": ""}):
         with pytest.raises(InputError, match="the secret 'password' is not given"):
             require_secrets(journeys, given)
+
+
+def test_a_journey_may_say_that_it_is_done_before_the_switch():
+    assert parse_journeys([{**LOGIN, "preview": True}]) == parse_journeys([LOGIN])
+    assert "preview is true or false" in refused([{**LOGIN, "preview": "yes"}])

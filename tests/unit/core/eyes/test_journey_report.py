@@ -46,6 +46,19 @@ def test_no_complaint_is_said_outright_with_the_number_of_pages():
     assert found["browser.pages",]["value"] == 2
 
 
+def test_a_look_before_the_switch_is_told_apart_in_every_measurement():
+    result = BrowserResult("chromium", "156", (JourneyResult("login", (OK,)),), loads={"/": [0.2]}, foreign=("http://cdn.example",))
+    found = {fact["sli"]: fact for fact in journey_measurements(result, "preview")}
+    assert {fact["labels"]["stage"] for fact in found.values()} == {"preview"}
+    assert found["browser.foreign_hosts"]["value"] == 1
+    assert found["browser.foreign_hosts"]["detail"] == ["http://cdn.example"]
+
+
+def test_foreign_hosts_are_not_called_none_where_the_browser_could_reach_everything():
+    assert not [sli for sli, *_labels in facts(JourneyResult("login", (OK,))) if sli == "browser.foreign_hosts"]
+    assert facts(JourneyResult("login", (OK,)), foreign=())["browser.foreign_hosts",]["value"] == 0
+
+
 def test_complaints_and_load_times_are_recorded():
     found = facts(
         JourneyResult("login", (OK,)),

@@ -96,7 +96,7 @@ REASONS = {
     "gap": ["density", "steady", "windows"],
     "no_baseline": ["a baseline", "a baseline and more", "a baseline of a ratio"],
     "not_finite": ["a rate", "density", "windows", "a slope"],
-    "low_power": ["a confidence", "a confidence from below", "a warning"],
+    "low_power": ["a confidence", "a confidence from below", "a warning", "a slope"],
 }
 
 
@@ -127,6 +127,9 @@ FORGOTTEN: list[tuple[str, str, Any]] = [
     ("a confidence from below", "confidence", 0.0),
     ("each expected", "expect", ()),
     ("a warning", "warnings", ()),
+    ("a growth towards a ceiling", "reaches", ()),
+    ("a growth towards a recorded ceiling", "reaches", ()),
+    ("a slope", "min_cycles", 0),
     ("the greatest of several", "across", "min"),
     ("the greatest of several", "across", ""),
     ("the sum of several", "across", "max"),

@@ -39,6 +39,10 @@ def test_only_requests_that_may_be_repeated_are_repeated_after_they_were_sent() 
     assert configuration("proofile", ROUTES).count("http-request disable-l7-retry unless METH_GET") == len(ROUTES)
 
 
+def test_no_request_is_sent_on_a_connection_that_the_server_may_be_closing() -> None:
+    assert "    option http-server-close\n" in configuration("proofile", ROUTES)
+
+
 def test_the_digest_changes_with_the_routes_and_only_with_them() -> None:
     same, other = configuration("proofile", ROUTES), configuration("proofile", ROUTES[:1])
     assert configuration_digest(same) == configuration_digest(configuration("proofile", ROUTES))

@@ -10,9 +10,11 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors imp
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.releases import Release
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.alembic_state import parse_history
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.rollback import (
+    automatic_rollbacks,
     choose,
     compatibility_body,
     compatibility_proofs,
+    refuse_without_images,
     schema_proof,
 )
 
@@ -73,3 +75,59 @@ def test_proofs_are_found_among_the_entries() -> None:
     body = compatibility_body("old", "new", ["r3"], 5)
     entries = [{"kind": "release", "body": body}, {"kind": "release", "body": {"state": "bad"}}, {"kind": "drill", "body": body}]
     assert compatibility_proofs(entries) == (body,)
+
+
+def test_a_later_failure_on_the_same_schema_takes_the_proof_back_and_a_later_pass_gives_it_again() -> None:
+    proof = compatibility_body("old", "new", ["r3"], 5)
+    failed = compatibility_body("old", "new", ["r3"], 5, failures=1)
+    other = compatibility_body("old", "new", ["r4"], 5, failures=2)
+    entries = [{"kind": "release", "body": body} for body in (proof, failed)]
+    assert compatibility_proofs(entries) == ()
+    assert compatibility_proofs([*entries, {"kind": "release", "body": proof}]) == (proof,)
+    assert compatibility_proofs([entries[0], {"kind": "release", "body": other}]) == (proof,)
+
+
+def test_no_check_at_all_proves_nothing() -> None:
+    assert compatibility_proofs([{"kind": "release", "body": compatibility_body("old", "new", ["r3"], 0)}]) == ()
+
+
+def test_a_target_that_is_all_here_is_not_refused() -> None:
+    refuse_without_images(OLD, [], ALL, "new", {"old"})
+
+
+def test_a_target_without_its_images_is_refused_and_only_releases_that_can_be_taken_are_named() -> None:
+    other = Release("other", "soaked", {"deployed": 1, "soaked": 2})
+    with pytest.raises(InputError) as refused:
+        refuse_without_images(OLD, ["the image of web is gone"], [*ALL, other], "new", {"old", "new", "bad", "built", "other"})
+    assert refused.value.where == "the image of web is gone"
+    assert refused.value.todo.endswith("rollback_release: other (soaked)")
+
+
+def test_where_no_other_release_can_be_taken_it_says_so() -> None:
+    with pytest.raises(InputError, match="there is none whose images are here"):
+        refuse_without_images(OLD, ["gone"], ALL, "new", set())
+
+
+def _entry(kind: str, release: str = "new", phase: str = "deploy", **body: str) -> dict[str, object]:
+    return {"kind": kind, "phase": phase, "release": release, "body": body}
+
+
+BEGUN = _entry("phase", event="started")
+BY_GATE = _entry("incident", phase="rollback", reason="gate", **{"from": "new"})
+
+
+def test_a_gate_that_ordered_a_rollback_has_had_its_one() -> None:
+    assert automatic_rollbacks([BEGUN], "new") == 0
+    assert automatic_rollbacks([BEGUN, BY_GATE], "new") == 1
+    assert automatic_rollbacks([BEGUN, BY_GATE, _entry("phase", phase="smoke", event="started")], "new") == 1
+
+
+def test_a_new_deployment_of_the_release_may_be_rolled_back_again() -> None:
+    assert automatic_rollbacks([BEGUN, BY_GATE, BEGUN], "new") == 0
+    assert automatic_rollbacks([BEGUN, BY_GATE, _entry("phase", release="other", event="started")], "new") == 1
+    assert automatic_rollbacks([BEGUN, BY_GATE, _entry("phase", event="other")], "new") == 1
+
+
+@pytest.mark.parametrize("change", [{"reason": "operator"}, {"reason": "drill"}, {"reason": "gate", "from": "old"}])
+def test_rollbacks_by_people_in_a_drill_or_of_another_release_do_not_count(change: dict[str, str]) -> None:
+    assert automatic_rollbacks([BEGUN, _entry("incident", **{"from": "new", **change})], "new") == 0
