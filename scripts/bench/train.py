@@ -18,6 +18,7 @@ OWN_WORK = (
     "Bring the stateful services up",
     "Back up, migrate under a lock, look again",
     "Start the release and wait until it is healthy",
+    "Start it and wait until it is healthy",
     "Ask every component itself",
     "Do the journeys in Chromium",
     "A release may die only after a minute",

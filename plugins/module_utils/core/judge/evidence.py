@@ -81,10 +81,6 @@ class EvidenceBook:
             if entry["kind"] == "evidence":
                 self._file(entry)
 
-    def records(self, phase: str, reference: Reference) -> list[Record]:
-        """Return the records that count for a reference (its SLI, and at least its labels): the newest of each label set."""
-        return [records[-1] for records in self.histories(phase, reference)]
-
     def histories(self, phase: str, reference: Reference) -> list[list[Record]]:
         """Return all records that count for a reference, a list for each label set, in order of time."""
         wanted = set(reference.labels)

@@ -161,7 +161,7 @@ def _from_to(criterion: Criterion, name: str, shown: str, limit: str) -> str:
 
 
 def _yardstick(criterion: Criterion, book: EvidenceBook, name: str, load: Loader) -> Yardstick:
-    """Measure the baseline like the criterion itself, over the whole of it."""
+    """Measure the baseline like the criterion itself, over the whole of it, however old it is."""
     if not criterion.baseline:
         return Yardstick()
     past = book.baseline
@@ -169,14 +169,13 @@ def _yardstick(criterion: Criterion, book: EvidenceBook, name: str, load: Loader
         return Yardstick(None, "no other release is verified-good")
     if not past.judged_good(criterion.phase):
         return Yardstick(None, f"phase {criterion.phase} of release {past.release} was not GO")
-    whole = replace(criterion, max_age=0.0)
     try:
-        sides = dict(histories_of(whole, past)).get(name)
+        sides = dict(histories_of(criterion, past)).get(name)
         if sides is None:
             return Yardstick(None, f"release {past.release} has no evidence of {criterion.each} {plain(name, 60)}")
-        tracks = tracks_of(whole, past, sides, load)
-        check_whole(whole, tracks)
-        return Yardstick(baseline_of(whole, measure(whole, tracks)))
+        tracks = tracks_of(criterion, past, sides, load)
+        check_whole(criterion, tracks)
+        return Yardstick(baseline_of(criterion, measure(criterion, tracks)))
     except Unknown as unknown:
         return Yardstick(None, f"release {past.release}: {plain(unknown.sentence, 200)}")
     except _UNREADABLE as error:

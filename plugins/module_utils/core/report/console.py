@@ -22,8 +22,8 @@ def heading(title: str, clock: str) -> str:
 
 def task_line(mark: str, name: str, seconds: float, remark: str = "") -> str:
     """One task: a mark, its name, how long it took, and a remark."""
-    label = name if len(name) <= 74 else name[:73] + "…"
-    return f"  {mark} {label:<74} {duration(seconds):>8}  {remark}".rstrip()
+    label = name if len(name) <= 71 else name[:70] + "…"
+    return f"  {mark} {label:<71}  {duration(seconds):>10}  {remark}".rstrip()
 
 
 def duration(seconds: float) -> str:

@@ -137,6 +137,7 @@ class TestWithoutABaseline:
         now(book, -100)
         assert self.none(book).reason == "no_baseline"
         assert book.outcome({**CRITERION, "pass": "<= baseline + 5 ms"}).status == "PASS"
+        assert book.outcome({**CRITERION, "pass": ["<= 5 s", "<= baseline + 5 ms"]}).status == "PASS"
 
     def test_a_baseline_that_makes_an_endless_limit_is_none(self, book: Any) -> None:
         past(book, 1.7e308)

@@ -12,7 +12,6 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.base
 
 OLD = {"id": "r-20261101T000000Z-aaaaaaaaaaaa", "release": "aaaaaaaaaaaa"}
 LATER = {"id": "r-20261102T000000Z-aaaaaaaaaaaa", "release": "aaaaaaaaaaaa"}
-OTHER = {"id": "r-20261103T000000Z-ffffffffffff", "release": "ffffffffffff"}
 
 
 def proved(book: Any, run: Any = OLD, state: str = "verified") -> None:
@@ -51,10 +50,12 @@ def test_what_a_run_says_about_another_release_proves_nothing(book: Any, release
     assert baseline_run(book.entries, book.run["release"]) == (OLD["id"], OLD["release"])
 
 
-def test_a_run_of_another_release_does_not_prove_this_one(book: Any) -> None:
+@pytest.mark.parametrize("release", ["000000000000", "ffffffffffff"])
+def test_a_run_of_another_release_does_not_prove_this_one(book: Any, release: str) -> None:
+    other = {"id": f"r-20261103T000000Z-{release}", "release": release}
     proved(book)
-    book.add("run", "", {}, **OTHER)
-    book.add("release", "rollback", {"release": OLD["release"], "state": "verified"}, **OTHER)
+    book.add("run", "", {}, **other)
+    book.add("release", "rollback", {"release": OLD["release"], "state": "verified"}, **other)
     assert baseline_run(book.entries, book.run["release"]).run == OLD["id"]
 
 

@@ -196,3 +196,35 @@ def test_how_many_more_must_be_looked_at_is_told(book: Any) -> None:
     book.measure("soak", "host.cpu", None, "pct", samples=samples)
     outcome = book.outcome({"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "min_samples": 10})
     assert (outcome.reason, outcome.changes) == ("short", ("look at 6 more of max of host.cpu",))
+
+
+def test_bytes_are_no_tries_so_that_two_sizes_are_one_look(book: Any) -> None:
+    for name, size in (("used", 600), ("all", 1000)):
+        book.measure("soak", "reported.bytes", size, "B", labels={"name": name})
+    criterion = {"sli": "reported.bytes{name=used} / reported.bytes{name=all}", "pass": "< 70 pct"}
+    assert (book.outcome(criterion).status, book.outcome(criterion).n) == ("PASS", 1)
+    assert book.outcome({**criterion, "min_samples": 2}).reason == "short"
+
+
+def test_confidence_needs_whole_hits_also_where_the_tries_are_whole(book: Any) -> None:
+    book.measure("soak", "log.critical", 0.5, "count")
+    book.measure("soak", "log.lines", 1000, "count")
+    criterion = {"sli": "log.critical / log.lines", "pass": "< 5 pct"}
+    assert book.outcome(criterion).status == "PASS"
+    assert book.outcome({**criterion, "confidence": "95 pct"}).status == "ERROR"
+
+
+@pytest.mark.parametrize(
+    ("limit", "status"),
+    [
+        ("!= 50 pct", "INCONCLUSIVE"),
+        ("== 50 pct", "INCONCLUSIVE"),
+        ("!= 100 pct", "INCONCLUSIVE"),
+        ("!= 49 pct", "PASS"),
+        ("== 49 pct", "FAIL"),
+    ],
+)
+def test_an_interval_that_touches_the_bound_decides_nothing(book: Any, limit: str, status: str) -> None:
+    book.measure("soak", "reported.time", None, "s", labels={"name": "x"}, histogram=[[1, 50], ["+Inf", 100]])
+    outcome = book.outcome({"sli": "reported.time", "agg": "share(> 0.5 s)", "pass": limit})
+    assert (outcome.status, outcome.low, outcome.high) == (status, 50, 100)

@@ -298,3 +298,13 @@ def test_a_window_is_never_longer_than_what_must_be_watched(book: Any, duration:
             book.outcome(criterion)
     else:
         assert book.outcome(criterion).status == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(("warmup", "refused"), [("59 s", False), ("1 min", True), ("2 min", True)])
+def test_a_warm_up_as_long_as_a_window_would_look_at_nothing(book: Any, warmup: str, refused: bool) -> None:
+    criterion = {"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "every": "1 min", "warmup": warmup}
+    if refused:
+        with pytest.raises(InputError, match="warmup is not shorter than a window"):
+            book.outcome(criterion)
+    else:
+        assert book.outcome(criterion).status == "INCONCLUSIVE"

@@ -65,3 +65,9 @@ def test_a_failure_without_its_parts_is_its_message_and_the_end_of_standard_erro
 
 def test_control_characters_of_evidence_never_reach_the_terminal() -> None:
     assert message_lines({"msg": "red \x1b[31malert\x07"}) == ["red [31malert"]
+
+
+def test_the_times_of_all_tasks_end_at_the_same_column() -> None:
+    ends = {len(task_line("✓", name, seconds)) for name in ("Build", "B" * 71, "B" * 200) for seconds in (0.4, 12, 60, 5999)}
+    assert len(ends) == 1
+    assert "  1 min 00 s" in task_line("✓", "B" * 200, 60)
