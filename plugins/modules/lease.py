@@ -125,7 +125,7 @@ SPEC = {
     "state": {"type": "str", "choices": ["held", "free", "broken"], "default": "held"},
     "owner": {"type": "str", "required": True},
     "purpose": {"type": "str", "default": ""},
-    "token": {"type": "int", "default": 0},
+    "token": {"type": "int", "default": 0, "no_log": False},
     "reason": {"type": "str", "default": ""},
     "ttl_seconds": {"type": "float", "default": 900},
     "patience_seconds": {"type": "float", "default": 20},

@@ -28,7 +28,7 @@ STEP_OPTION: Mapping[str, Any] = {
         "run": {"type": "dict", "required": True},
         "phase": {"type": "str", "required": True},
         "name": {"type": "str", "required": True},
-        "token": {"type": "int", "default": 0},
+        "token": {"type": "int", "default": 0, "no_log": False},
         "failpoint": {"type": "str", "default": ""},
     },
 }
