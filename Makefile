@@ -47,7 +47,7 @@ molecule: setup ## every role scenario, or one: make molecule ROLE=gate
 	@$(stage) molecule scripts/run_molecule $(ROLE)
 
 integration: setup ## the train on a real engine, good and bad releases
-	@$(stage) integration $(pytest) tests/integration
+	@$(stage) integration scripts/integration
 
 build: setup   ## the collection artifact, from a clean export of the commit, into .cache/dist
 	@scripts/build

@@ -124,7 +124,7 @@ def images(tmp_path: Path) -> Iterator[Images]:
 
 
 def test_a_pushed_image_is_deployed_on_another_host_by_its_digest_though_the_tag_was_moved(registry, images, tmp_path: Path) -> None:
-    tag = f"{registry.host}/h7shop-web:{RELEASE}"
+    tag = f"{registry.host}/sgshop-web:{RELEASE}"
     judged = images.make(tag, secrets.token_bytes(100))
     pushed = Registry().push("web", tag)
     assert (pushed.trouble, pushed.attempts) == ("", 1)
@@ -143,7 +143,7 @@ def test_a_pushed_image_is_deployed_on_another_host_by_its_digest_though_the_tag
 
 
 def test_another_image_under_the_recorded_digest_is_refused_and_gets_no_tag(registry, images) -> None:
-    tag, other = f"{registry.host}/h7shop-web:{RELEASE}", f"{registry.host}/h7shop-other:{RELEASE}"
+    tag, other = f"{registry.host}/sgshop-web:{RELEASE}", f"{registry.host}/sgshop-other:{RELEASE}"
     images.make(other, secrets.token_bytes(100))
     wrong = Registry().push("web", other).reference
     with pytest.raises(EvidenceError, match=r"another image for web.*nothing was deployed"):
@@ -152,7 +152,7 @@ def test_another_image_under_the_recorded_digest_is_refused_and_gets_no_tag(regi
 
 
 def test_an_image_that_was_never_pushed_is_not_taken_by_its_tag(registry, images) -> None:
-    tag = f"{registry.host}/h7shop-web:{RELEASE}"
+    tag = f"{registry.host}/sgshop-web:{RELEASE}"
     image_id = images.make(tag, secrets.token_bytes(100))
     Registry().push("web", tag)
     images.forget(tag, image_id)
@@ -161,7 +161,7 @@ def test_an_image_that_was_never_pushed_is_not_taken_by_its_tag(registry, images
 
 
 def test_a_registry_whose_store_was_changed_is_not_believed(registry, images) -> None:
-    tag = f"{registry.host}/h7shop-web:{RELEASE}"
+    tag = f"{registry.host}/sgshop-web:{RELEASE}"
     image_id = images.make(tag, secrets.token_bytes(100))
     reference = Registry().push("web", tag).reference
     images.forget(tag, image_id)
@@ -174,7 +174,7 @@ def test_a_registry_whose_store_was_changed_is_not_believed(registry, images) ->
 
 
 def test_a_registry_that_is_down_is_asked_as_often_as_the_schedule_says(registry, images) -> None:
-    tag = f"{registry.host}/h7shop-web:{RELEASE}"
+    tag = f"{registry.host}/sgshop-web:{RELEASE}"
     image_id = images.make(tag, secrets.token_bytes(100))
     reference = Registry().push("web", tag).reference
     images.forget(tag, image_id)
@@ -186,7 +186,7 @@ def test_a_registry_that_is_down_is_asked_as_often_as_the_schedule_says(registry
 
 
 def test_a_registry_that_comes_back_during_the_pause_gets_the_image(registry, images) -> None:
-    tag = f"{registry.host}/h7shop-web:{RELEASE}"
+    tag = f"{registry.host}/sgshop-web:{RELEASE}"
     images.make(tag, secrets.token_bytes(100))
     registry.kill()
     pauses: list[float] = []
@@ -201,7 +201,7 @@ def test_a_registry_that_comes_back_during_the_pause_gets_the_image(registry, im
 
 
 def test_a_registry_that_is_killed_in_the_middle_of_a_layer_has_the_whole_image_in_the_end(registry, images) -> None:
-    tag = f"{registry.host}/h7shop-web:{RELEASE}"
+    tag = f"{registry.host}/sgshop-web:{RELEASE}"
     image_id = images.make(tag, secrets.token_bytes(48 * 1024 * 1024))
     killed_at: list[int] = []
 
@@ -237,12 +237,12 @@ def built(program: str, tmp_path: Path) -> Iterator[tuple[RegistryProcess, dict[
     source.mkdir()
     (source / "content").write_text(secrets.token_hex())
     (source / "Dockerfile").write_text("FROM scratch\nCOPY content /\n")
-    tag = f"{process.host}/h7shop-web:{RELEASE}"
+    tag = f"{process.host}/sgshop-web:{RELEASE}"
     (source / "docker-compose.yml").write_text(
-        json.dumps({"name": "h7shop", "services": {"web": {"image": tag, "build": {"context": "."}}}})
+        json.dumps({"name": "sgshop", "services": {"web": {"image": tag, "build": {"context": "."}}}})
     )
     params = {
-        "application": "h7shop",
+        "application": "sgshop",
         "release": RELEASE,
         "commit": RELEASE + "0" * 28,
         "state_dir": str(tmp_path / "state"),
@@ -280,8 +280,8 @@ def test_a_push_that_is_refused_is_a_failed_build_without_a_second_attempt_and_o
     assert taken["built"]
     image = json.loads(release.read_text())["images"]["web"]
     repository, _at, digest = image["digest"].partition("@")
-    assert repository == f"{process.host}/h7shop-web"
-    with urllib.request.urlopen(f"http://{process.host}/v2/h7shop-web/manifests/{digest}", timeout=10) as answer:
+    assert repository == f"{process.host}/sgshop-web"
+    with urllib.request.urlopen(f"http://{process.host}/v2/sgshop-web/manifests/{digest}", timeout=10) as answer:
         assert answer.status == 200
     assert not image_build.handle(params, False)["changed"]
 

@@ -26,7 +26,7 @@ from ansible_collections.proofile.stagegate.plugins.modules import (
     rollback_target,
 )
 
-NAME = "h7shop"
+NAME = "sgshop"
 PORT = 8907
 RELEASES = [f"{number:012x}" for number in range(0x7001, 0x700B)]
 KEPT = 5

@@ -38,7 +38,7 @@ class Watch:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[PlainStack]:
-    made = PlainStack("h3solo", 8520, tmp_path, worker=True)
+    made = PlainStack("sgsolo", 8520, tmp_path, worker=True)
     made.prepare(GOOD, NEXT, BAD_WORKER, BROKEN)
     yield made
     made.remove()
@@ -49,14 +49,14 @@ def workers(stack: PlainStack) -> set[str]:
 
 
 def test_never_two_workers_run_while_releases_come_fail_and_go_back(stack: PlainStack) -> None:
-    with Watch("h3solo") as watch:
+    with Watch("sgsolo") as watch:
         rc, said = stack.play(GOOD, "deploy")
         assert rc == 0, said[-3000:]
-        assert workers(stack) == {"h3solo-blue-single-worker-1"}
+        assert workers(stack) == {"sgsolo-blue-single-worker-1"}
         rc, said = stack.play(NEXT, "deploy")
         assert rc == 0, said[-3000:]
         assert stack.serves() == NEXT
-        assert workers(stack) == {"h3solo-green-single-worker-1"}
+        assert workers(stack) == {"sgsolo-green-single-worker-1"}
         rc, said = stack.play(NEXT, "deploy")
         assert (rc, "changed=0" in said) == (0, True), said[-3000:]
 
@@ -68,7 +68,7 @@ def test_never_two_workers_run_while_releases_come_fail_and_go_back(stack: Plain
         rc, said = stack.play(BAD_WORKER, "rollback/main", rollback_release=NEXT)
         assert rc == 0, said[-3000:]
         assert stack.serves() == NEXT
-        assert workers(stack) == {"h3solo-green-single-worker-1"}
+        assert workers(stack) == {"sgsolo-green-single-worker-1"}
     assert watch.looks > 20
     assert watch.most == 1
 
@@ -81,17 +81,17 @@ def test_a_stack_that_cannot_run_twice_is_recreated_and_comes_back_when_the_new_
     assert rc == 0, said[-3000:]
     assert f"the interruption begins: release {GOOD} is stopped" in said
     assert stack.serves() == NEXT
-    assert {"h3solo-green-web-1", "h3solo-green-single-worker-1"} <= stack.containers()
-    assert "h3solo-blue-web-1" in stack.containers("exited"), "two never run, and the earlier one is kept"
+    assert {"sgsolo-green-web-1", "sgsolo-green-single-worker-1"} <= stack.containers()
+    assert "sgsolo-blue-web-1" in stack.containers("exited"), "two never run, and the earlier one is kept"
 
     rc, said = stack.play(BROKEN, "deploy", deploy_health_timeout_seconds=8)
     assert rc != 0
     assert f"release {NEXT} still serves" in said
     assert stack.serves() == NEXT
-    assert workers(stack) == {"h3solo-green-single-worker-1"}
+    assert workers(stack) == {"sgsolo-green-single-worker-1"}
 
     # Killed between the two: nothing serves; the next start brings back what served, and goes on.
-    docker("stop", "h3solo-green-web-1")
+    docker("stop", "sgsolo-green-web-1")
     assert stack.serves() == ""
     rc, said = stack.play(GOOD, "deploy")
     assert rc == 0, said[-3000:]

@@ -38,7 +38,7 @@ def killed_after(orders: int) -> Callable[..., Completed]:
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[PlainStack]:
-    stack = PlainStack("h3take", 8510, tmp_path)
+    stack = PlainStack("sgtake", 8510, tmp_path)
     stack.prepare(FIRST, BROKEN)
     stack.up_plainly(FIRST)
     stack.sql("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('before')")
@@ -51,26 +51,26 @@ def test_a_running_stack_is_refused_unless_told_and_then_taken_over_with_its_row
     assert rc != 0
     assert "stagegate_take_over: true" in said
     assert plain.serves() == FIRST, "a refusal touches nothing"
-    assert plain.containers() == {"h3take-database", "h3take-web"}
+    assert plain.containers() == {"sgtake-database", "sgtake-web"}
 
     # A release that does not come up: the stack that ran before serves again by itself.
     rc, said = plain.play(BROKEN, "deploy", stagegate_take_over=True, deploy_health_timeout_seconds=8)
     assert rc != 0
     assert "did not become healthy" in said
     assert plain.serves() == FIRST
-    assert plain.containers() == {"h3take-database", "h3take-web"}
+    assert plain.containers() == {"sgtake-database", "sgtake-web"}
     assert plain.sql("SELECT word FROM kept") == "before"
 
     # Killed after the first container was put away: the next start goes on.
     with contextlib.suppress(Killed):
         TakeOver(str(plain.state), plain.name, Engine(killed_after(3))).take(plain.model(BROKEN))
-    assert plain.containers() == {"h3take-database"}
+    assert plain.containers() == {"sgtake-database"}
     rc, said = plain.play(FIRST, "deploy", stagegate_take_over=True)
     assert rc == 0, said[-3000:]
     assert "the interruption begins" in said
     assert plain.serves() == FIRST
-    assert plain.containers("exited") == {"h3take-database-before-stagegate", "h3take-web-before-stagegate"}
-    assert docker("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", "h3take-database-before-stagegate") == "no"
+    assert plain.containers("exited") == {"sgtake-database-before-stagegate", "sgtake-web-before-stagegate"}
+    assert docker("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", "sgtake-database-before-stagegate") == "no"
     assert plain.sql("SELECT word FROM kept") == "before"
     plain.sql("INSERT INTO kept VALUES ('after')")
 
@@ -81,6 +81,6 @@ def test_a_running_stack_is_refused_unless_told_and_then_taken_over_with_its_row
     rc, said = plain.play(FIRST, "deploy/give_back")
     assert rc == 0, said[-3000:]
     assert plain.serves() == FIRST
-    assert plain.containers() == {"h3take-database", "h3take-web"}
-    assert docker("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", "h3take-database") == "always"
+    assert plain.containers() == {"sgtake-database", "sgtake-web"}
+    assert docker("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", "sgtake-database") == "always"
     assert plain.sql("SELECT string_agg(word, ',') FROM kept") == "before,after"
