@@ -13,11 +13,17 @@ from .soak_progress import Coverage
 # metric -> unit; recorded as a series for each set of labels that was sampled
 SERIES = {
     "host.cpu": "ratio",
+    "host.load": "1",
     "host.memory_used": "ratio",
     "host.disk_used": "ratio",
     "container.cpu": "ratio",
     "container.working_set": "B",
     "container.watched": "count",
+    "container.pids": "count",
+    "container.io_bytes": "B",
+    "container.cpu_periods": "count",
+    "container.throttled_periods": "count",
+    "container.throttled_time": "s",
     "process.hung": "count",
     "postgres.active": "count",
     "redis.hits": "count",
