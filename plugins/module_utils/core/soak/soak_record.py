@@ -26,14 +26,40 @@ SERIES = {
     "container.throttled_time": "s",
     "process.hung": "count",
     "postgres.active": "count",
+    "postgres.locks_waiting": "count",
+    "postgres.blocks_hit": "count",
+    "postgres.blocks_read": "count",
+    "postgres.deadlocks": "count",
+    "redis.used_memory": "B",
+    "redis.evicted": "count",
     "redis.hits": "count",
     "redis.misses": "count",
+    "probe.requests": "count",
+    "probe.failed": "count",
+    "probe.duration": "s",
+    "edge.requests": "count",
+    "edge.errors_5xx": "count",
+    "edge.connection_errors": "count",
+    "edge.response_errors": "count",
+    "edge.retries": "count",
+    "edge.time_average": "s",
     "http.requests": "count",
     "http.errors": "count",
     "http.duration": "s",
 }
 # cumulative from the soak's start, or said once: the last value tells all
-TOTALS = {"container.restarts": "count", "container.oom_kills": "count", "container.memory_limit": "B", "soak.saturated": "count"}
+TOTALS = {
+    "container.restarts": "count",
+    "container.oom_kills": "count",
+    "container.memory_limit": "B",
+    "container.creations": "count",
+    "container.starts": "count",
+    "container.deaths": "count",
+    "container.oom_events": "count",
+    "container.health_flips": "count",
+    "soak.event_gaps": "count",
+    "soak.saturated": "count",
+}
 
 
 def soak_measurements(
