@@ -8,17 +8,26 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from loaded_release import LoadedApp
+
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_events import EngineEvents
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_socket import EngineSocket
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSampler
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSamplerfrom ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.slow_samplers import SlowSamplers
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import soak_folder
 
 IMAGE = "debian:bookworm-slim"
 PROJECT = "s2events"
+PORT = 8400
 
 
 def docker(*argv: str) -> str:
@@ -194,3 +203,76 @@ def test_the_kernel_tells_io_processes_and_throttling_of_a_container_with_a_quot
     assert found["container.pids"] >= 2
     assert 0 < found["container.throttled_periods"] <= found["container.cpu_periods"]
     assert found["container.cpu"] < 0.5
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedApp]:
+    """Two services behind the real edge."""
+    app = LoadedApp("s2edge", PORT, tmp_path_factory.mktemp("s2edge"))
+    app.remove()
+    app.build()
+    app.deploy("0" * 12)
+    yield app
+    app.remove()
+
+
+def soak_plan(shop: LoadedApp, **more: Any) -> dict[str, Any]:
+    projects = [f"{shop.name}-{part}" for part in ("data", "blue", "green", "edge")]
+    edge = {"project": f"{shop.name}-edge", "service": "edge"}
+    return {"run": "r-1", "duration_seconds": 10, "interval_seconds": 1, "slow_seconds": 2, "projects": projects, "edge": edge, **more}
+
+
+def test_the_edge_counts_what_the_load_has_sent(shop: LoadedApp, tmp_path: Any) -> None:
+    load = {"base_url": shop.url, "rate_per_second": 40, "workers": 4, "mix": [{"steps": [{"request": "GET /"}]}]}
+    control = SoakControl(soak_folder(str(tmp_path), "r-1"))
+    control.start(soak_plan(shop, load=load, probes=[{"name": "web", "url": f"{shop.url}/health"}]), {})
+    control.wait(40)
+    assert control.status()["finished"]
+    found = {(fact["sli"], fact["labels"].get("port", "")): fact for fact in control.collect(str(tmp_path))}
+
+    def increase(sli: str, port: str = "") -> float:
+        samples: Samples = read_series(str(tmp_path), found[sli, port]["series"])
+        return float(samples.increase() or 0)
+
+    sent, asked = increase("http.requests"), increase("probe.requests")
+    assert sent >= 200
+    assert asked >= 4
+    assert (increase("http.errors"), increase("probe.failed"), increase("edge.errors_5xx", str(PORT))) == (0, 0, 0)
+    # The first look at the edge is a moment after the first request, and what was under way at the end is counted by one side only.
+    assert increase("edge.requests", str(PORT)) == pytest.approx(sent + asked, abs=40)
+    assert found["soak.event_gaps", ""]["value"] == 0
+    assert ("edge.time_average", "") in found
+
+
+def test_a_restarted_edge_takes_nothing_away(shop: LoadedApp) -> None:
+    sampler = SlowSamplers(parse_plan(soak_plan(shop)), EngineSocket(), time.time)
+
+    def requests() -> float:
+        sampler.look()
+        rows, notes = sampler.drain()
+        assert notes == []
+        return next(value for metric, labels, _at, value in rows if (metric, labels.get("port")) == ("edge.requests", str(PORT)))
+
+    def ask(times: int) -> None:
+        for _ in range(times):
+            with urllib.request.urlopen(shop.url, timeout=5) as answer:
+                assert answer.status == 200
+
+    assert requests() == 0
+    ask(5)
+    assert requests() == 5
+    docker("restart", "--time", "1", f"{shop.name}-edge")
+    wait_for(shop.url)
+    before = requests()
+    ask(3)
+    assert requests() == before + 3
+    assert before >= 5
+
+
+def wait_for(url: str) -> None:
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{url} does not answer")
