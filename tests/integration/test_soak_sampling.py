@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from loaded_release import LoadedApp
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_events import EngineEvents
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_socket import EngineSocket
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSamplerfrom ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSampler
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.slow_samplers import SlowSamplers
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import soak_folder
@@ -261,7 +261,7 @@ def test_a_restarted_edge_takes_nothing_away(shop: LoadedApp) -> None:
     assert requests() == 0
     ask(5)
     assert requests() == 5
-    docker("restart", "--time", "1", f"{shop.name}-edge")
+    docker("restart", "--time", "1", f"{shop.name}-edge-edge-1")
     wait_for(shop.url)
     before = requests()
     ask(3)

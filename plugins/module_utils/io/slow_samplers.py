@@ -72,8 +72,9 @@ class SlowSamplers:
         return rows, notes
 
     def look(self) -> None:
-        """Ask once. What does not answer leaves a note and no sample."""
-        for ask, take in ((self._plan.postgres, self._postgres), (self._plan.cache, self._cache), (self._plan.edge, self._edge)):
+        """Ask once; what does not answer leaves a note and no sample."""
+        # The edge first: as little as can be of the load is to be sent before its first look.
+        for ask, take in ((self._plan.edge, self._edge), (self._plan.postgres, self._postgres), (self._plan.cache, self._cache)):
             if ask is None:
                 continue
             try:

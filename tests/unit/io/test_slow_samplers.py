@@ -59,7 +59,7 @@ def test_one_call_each_tells_everything():
     look(sampler)
     host.said.update(postgres="4|0|150|11|2", redis=INFO.format(run="a", hits=45, misses=6), edge=EDGE.format(pid=8, bad=2, all=80))
     found, notes = look(sampler)
-    assert host.calls == ["postgres", "redis", "edge"] * 2
+    assert host.calls == ["edge", "postgres", "redis"] * 2
     assert notes == []
     assert found == {
         "postgres.active": 4, "postgres.locks_waiting": 0, "postgres.blocks_hit": 50, "postgres.blocks_read": 1, "postgres.deadlocks": 2,
@@ -101,5 +101,5 @@ def test_an_average_without_requests_is_of_another_time():
 def test_what_does_not_answer_leaves_a_note_and_no_sample():
     found, notes = look(slow(Host(postgres="no number")))
     assert found == {}
-    assert "postgres gave no usable answer" in notes[0][1]
+    assert "postgres gave no usable answer" in notes[1][1]
     assert len(notes) == 3
