@@ -27,12 +27,20 @@ class Engine(Protocol):
 
 
 def read(path: str) -> str:
-    """The text of a small file; empty when it cannot be read."""
+    """The text of a small file; empty when it cannot be read. Without the layers of `open`, which cost more than the reading."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        found = b""
+        while part := os.read(handle, 65536):
+            found += part
+        return found.decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
 
 
 class HostSampler:
