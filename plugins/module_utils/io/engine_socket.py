@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,33 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
+
+
+class Stream:
+    """An answer that is read line by line for as long as the engine goes on."""
+
+    def __init__(self, connection: _SocketConnection, response: http.client.HTTPResponse) -> None:
+        self._connection = connection
+        self._response = response
+
+    def lines(self) -> Iterator[bytes]:
+        """Each line as it comes; ends when the engine ends it. Raises OSError or HTTPException when it breaks off."""
+        while True:
+            line = self._response.readline()
+            if not line:
+                return
+            if line.strip():
+                yield line
+
+    def end(self) -> None:
+        """Make another thread's reading end."""
+        with contextlib.suppress(OSError):
+            self._connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._response.close()
+        self._connection.close()
 
 
 class EngineSocket:
@@ -52,6 +80,25 @@ class EngineSocket:
     def disk_usage(self) -> dict[str, Any]:
         """What images, containers and volumes take on the disk (bytes), as /system/df tells it. Raises ServiceError."""
         return dict(self._get("/system/df"))
+
+    def stream(self, path: str) -> Stream:
+        """Begin an answer that has no end of its own; the caller closes it. Raises ServiceError when it does not begin."""
+        connection = _SocketConnection(self._path, self._timeout)
+        try:
+            connection.request("GET", path)
+            sock = connection.sock  # an answer without a length takes the connection over
+            response = connection.getresponse()
+            if response.status != 200:
+                raise ServiceError(f"the engine answered {response.status}", where=path, why=response.read(200).decode("utf-8", "replace"))
+            sock.settimeout(None)
+            connection.sock = sock
+            return Stream(connection, response)
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise ServiceError("the engine does not answer", where=self._path, why=str(error)) from error
+        except ServiceError:
+            connection.close()
+            raise
 
     def _get(self, path: str) -> Any:
         connection = _SocketConnection(self._path, self._timeout)

@@ -11,7 +11,7 @@ from typing import Any, Optional, Protocol
 
 from ..core.errors import ServiceError
 from ..core.soak.cgroup import Cgroup, Usage, parse_proc_cgroup, process_state, stuck, usage
-from ..core.soak.host_load import cpu_ratio, cpu_times, memory_ratio, memory_total
+from ..core.soak.host_load import cpu_ratio, cpu_times, load_per_core, memory_ratio, memory_total
 
 Value = tuple[str, dict[str, str], float]  # metric, labels, value
 
@@ -27,16 +27,24 @@ class Engine(Protocol):
 
 
 def read(path: str) -> str:
-    """The text of a small file; empty when it cannot be read."""
+    """The text of a small file; empty when it cannot be read. Without the layers of `open`, which cost more than the reading."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        found = b""
+        while part := os.read(handle, 65536):
+            found += part
+        return found.decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
 
 
 class HostSampler:
-    """CPU, memory and disk of the host."""
+    """CPU, load, memory and disk of the host."""
 
     def __init__(self, disk_path: str, proc: str = "/proc") -> None:
         self._disk_path = disk_path
@@ -44,10 +52,12 @@ class HostSampler:
         self._before: Optional[tuple[int, int]] = None
 
     def sample(self) -> list[Value]:
-        """host.cpu since the last look, host.memory_used, host.disk_used; what cannot be read is left out."""
-        after = cpu_times(read(f"{self._proc}/stat"))
+        """host.cpu since the last look, host.load, host.memory_used, host.disk_used; what cannot be read is left out."""
+        stat = read(f"{self._proc}/stat")
+        after = cpu_times(stat)
         found: list[tuple[str, Optional[float]]] = [
             ("host.cpu", cpu_ratio(self._before, after)),
+            ("host.load", load_per_core(read(f"{self._proc}/loadavg"), stat)),
             ("host.memory_used", memory_ratio(read(f"{self._proc}/meminfo"))),
             ("host.disk_used", self._disk()),
         ]
@@ -76,6 +86,7 @@ class _Watched:
     told: bool = False  # the limit, which is told once
     usage: Optional[Usage] = None
     at: float = 0.0
+    said: dict[str, float] = field(default_factory=dict)  # the counters as they were recorded last
     states: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -153,6 +164,7 @@ class ContainerSampler:
                 found.append(("container.cpu", labels, spent / (now - watched.at)))
                 self.memory[name]["oom_kills"] += max(0, seen.oom_kills - before.oom_kills)
             watched.usage, watched.at = seen, now
+            found += _beside(name, seen, watched.said)
         if "procs" in texts:
             states = self._states(texts["procs"])
             found.append(("process.hung", labels, float(len(stuck(states, watched.states)))))
@@ -180,3 +192,22 @@ class ContainerSampler:
     def _start_of(self, pid: int) -> int:
         state = process_state(read(f"{self._proc}/{pid}/stat"))
         return state[1] if state else 0
+
+
+def _beside(name: str, seen: Usage, said: dict[str, float]) -> list[Value]:
+    """Processes, I/O and throttling: counters since the container's start, recorded when they have changed, so that 48 h stay small."""
+    labels = {"container": name}
+    found: list[Value] = [] if seen.pids is None else [("container.pids", labels, float(seen.pids))]
+    counted = (
+        ("container.io_bytes", {**labels, "direction": "read"}, seen.io_read),
+        ("container.io_bytes", {**labels, "direction": "write"}, seen.io_written),
+        ("container.cpu_periods", labels, seen.periods),
+        ("container.throttled_periods", labels, seen.throttled),
+        ("container.throttled_time", labels, seen.throttled_seconds),
+    )
+    for metric, told, value in counted:
+        key = metric + told.get("direction", "")
+        if value is not None and said.get(key) != value:
+            said[key] = float(value)
+            found.append((metric, told, float(value)))
+    return found

@@ -19,9 +19,11 @@ from typing import Callable, Optional
 
 from ..core.errors import ServiceError, StagegateError
 from ..core.soak.soak_plan import SoakPlan
+from .engine_events import EngineEvents
 from .engine_socket import EngineSocket
 from .files import write_json
 from .load import LoadGenerator, Tally
+from .probes import Probes
 from .samplers import ContainerSampler, HostSampler
 from .slow_samplers import SlowSamplers
 from .soak_files import Lock, SoakFolder
@@ -64,14 +66,18 @@ class Agent:
         engine = EngineSocket(plan.docker_socket)
         self._host = HostSampler(_data_root(engine))
         self._containers = ContainerSampler(engine, plan.projects, store.meta("containers"))
-        self._slow = SlowSamplers(plan, engine, clock.now)
+        self._slow = SlowSamplers(plan, engine, clock.now, kept=store.meta("counters"))
+        self._events = EngineEvents(engine, plan.projects, clock.now, store.meta("events"))
+        self._probes = Probes(plan.probes, plan.slow_interval, clock.now, store.meta("probes"))
         self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now) if plan.load else None
         self._totals = dict(store.meta("totals") or {"http.requests": 0, "http.errors": 0, "soak.saturated": 0})
 
     def run(self) -> bool:
         """Sample until the deadline (True) or until somebody asks to stop (False)."""
         self._store.append(self._load_rows(Tally(), self._clock.now()), started_at=self._started, boots=self._clock.boots)
+        self._events.start()
         self._slow.start()
+        self._probes.start()
         if self._load:
             self._load.start()
         try:
@@ -79,7 +85,9 @@ class Agent:
         finally:
             if self._load:
                 self._load.stop()
+            self._probes.stop()
             self._slow.stop()
+            self._events.stop()
             self._flush([])
 
     def _ticks(self) -> bool:
@@ -111,9 +119,12 @@ class Agent:
         at = self._clock.now()
         slow_rows, slow_notes = self._slow.drain()
         tally = self._load.drain() if self._load else Tally()
-        rows = [*rows, *slow_rows, *self._load_rows(tally, at)]
-        said = [*notes, *slow_notes, *tally.failures]
-        self._store.append(rows, said, totals=self._totals, containers=self._containers.memory)
+        event_rows, event_notes = self._events.drain()
+        probe_rows, probe_notes = self._probes.drain()
+        rows = [*rows, *slow_rows, *event_rows, *probe_rows, *self._load_rows(tally, at)]
+        said = [*notes, *slow_notes, *event_notes, *probe_notes, *tally.failures]
+        kept = {"counters": self._slow.kept, "events": self._events.kept, "probes": self._probes.kept}
+        self._store.append(rows, said, totals=self._totals, containers=self._containers.memory, **kept)
 
     def _load_rows(self, tally: Tally, at: float) -> list[Row]:
         if not self._load:

@@ -122,6 +122,23 @@ def test_oom_kills_since_the_start_of_the_soak_are_counted(host, engine):
     assert look(watching, 1.0)["container.oom_kills"] == 1
 
 
+def test_processes_are_told_at_each_look_and_counters_when_they_have_changed(host, engine):
+    folder = host.cgroups / "c"
+    (folder / "pids.current").write_text("4\n")
+    (folder / "io.stat").write_text("8:0 rbytes=10 wbytes=20 rios=1 wios=1\n")
+    watching = sampler(host, engine)
+
+    def io(now):
+        return {(metric, labels.get("direction")): value for metric, labels, value in watching.sample(now) if "container" in labels}
+
+    first = io(0.0)
+    assert (first["container.pids", None], first["container.io_bytes", "read"], first["container.io_bytes", "write"]) == (4, 10, 20)
+    (folder / "io.stat").write_text("8:0 rbytes=10 wbytes=50 rios=1 wios=2\n")
+    second = io(1.0)
+    assert ("container.io_bytes", "read") not in second
+    assert (second["container.pids", None], second["container.io_bytes", "write"]) == (4, 50)
+
+
 def test_a_process_in_state_d_at_two_looks_is_hung(host, engine):
     host.process(12, "D")
     host.container(1, 5100, pids=(10, 12))
@@ -145,12 +162,14 @@ def test_a_container_that_goes_between_list_and_question_is_left_out(host, engin
 
 def test_the_host_is_sampled_from_proc(tmp_path):
     (tmp_path / "stat").write_text("cpu  100 0 100 700 100 0 0 0\n")
+    (tmp_path / "loadavg").write_text("0.50 0.4 0.3 1/2 3\n")
     (tmp_path / "meminfo").write_text("MemTotal: 100 kB\nMemAvailable: 40 kB\n")
     sampling = HostSampler(str(tmp_path), str(tmp_path))
     first = {metric: value for metric, _labels, value in sampling.sample()}
-    (tmp_path / "stat").write_text("cpu  150 0 100 750 100 0 0 0\n")
+    (tmp_path / "stat").write_text("cpu  150 0 100 750 100 0 0 0\ncpu0 150 0 100 750 100 0 0 0\n")
     second = {metric: value for metric, _labels, value in sampling.sample()}
     assert "host.cpu" not in first
     assert second["host.cpu"] == 0.5
+    assert second["host.load"] == 0.5
     assert second["host.memory_used"] == 0.6
     assert 0 < second["host.disk_used"] < 1

@@ -13,6 +13,9 @@ V1_FILES = {
     "memory_stat": ("memory", "memory.stat"),
     "oom": ("memory", "memory.oom_control"),
     "procs": ("memory", "cgroup.procs"),
+    "throttle": ("cpu", "cpu.stat"),
+    "pids": ("pids", "pids.current"),
+    "io": ("blkio", "blkio.throttle.io_service_bytes"),
 }
 V2_FILES = {
     "cpu": ("", "cpu.stat"),
@@ -20,7 +23,10 @@ V2_FILES = {
     "memory_stat": ("", "memory.stat"),
     "oom": ("", "memory.events"),
     "procs": ("", "cgroup.procs"),
+    "pids": ("", "pids.current"),
+    "io": ("", "io.stat"),
 }
+CONTROLLERS = {controller for controller, _file in V1_FILES.values()}
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Cgroup:
     paths: dict[str, str]
 
     def files(self) -> dict[str, str]:
-        """Path of each wanted file below /sys/fs/cgroup: cpu, memory, memory_stat, oom, procs."""
+        """Path of each wanted file below /sys/fs/cgroup, by the name that it has in V1_FILES."""
         wanted = V1_FILES if self.version == 1 else V2_FILES
         found = {}
         for name, (controller, file) in wanted.items():
@@ -42,11 +48,21 @@ class Cgroup:
 
 @dataclass(frozen=True)
 class Usage:
-    """A container at one moment: CPU seconds since its start, working set in bytes, out-of-memory kills."""
+    """A container at one moment: CPU seconds since its start, working set in bytes, out-of-memory kills.
+
+    What not every host accounts is None there: bytes read and written, processes and threads, periods of the CPU quota (none
+    without a quota), and of these the ones in which it was throttled, and for how many seconds.
+    """
 
     cpu_seconds: float
     working_set: int
     oom_kills: int
+    io_read: Optional[int] = None
+    io_written: Optional[int] = None
+    pids: Optional[int] = None
+    periods: Optional[int] = None
+    throttled: Optional[int] = None
+    throttled_seconds: Optional[float] = None
 
 
 def parse_proc_cgroup(text: str) -> Optional[Cgroup]:
@@ -60,7 +76,7 @@ def parse_proc_cgroup(text: str) -> Optional[Cgroup]:
         if parts[0] == "0" and not parts[1]:
             unified = parts[2]
         for controller in parts[1].split(","):
-            if controller in ("cpuacct", "memory"):
+            if controller in CONTROLLERS:
                 controllers[controller] = parts[2]
     if {"cpuacct", "memory"} <= set(controllers):
         return Cgroup(1, controllers)
@@ -78,9 +94,43 @@ def usage(version: int, texts: dict[str, str]) -> Optional[Usage]:
         else:
             cpu = counters(texts["cpu"])["usage_usec"] / 1e6
             inactive = stat["inactive_file"]
-        return Usage(cpu, max(0, int(texts["memory"]) - inactive), oom.get("oom_kill", 0))
+        working_set = max(0, int(texts["memory"]) - inactive)
     except (KeyError, ValueError):
         return None
+    io_read, io_written = (_v1_io if version == 1 else _v2_io)(texts.get("io"))
+    pids = texts.get("pids", "").strip()
+    return Usage(
+        cpu, working_set, oom.get("oom_kill", 0), io_read, io_written, int(pids) if pids.isdigit() else None, **_throttling(version, texts)
+    )
+
+
+def _throttling(version: int, texts: dict[str, str]) -> dict[str, Any]:
+    """Quota periods, throttled ones, and seconds: v1 counts nanoseconds in a file of its own, v2 microseconds beside the usage."""
+    stat = counters(texts.get("throttle" if version == 1 else "cpu", ""))
+    spent = stat.get("throttled_time" if version == 1 else "throttled_usec")
+    seconds = None if spent is None else spent / (1e9 if version == 1 else 1e6)
+    return {"periods": stat.get("nr_periods"), "throttled": stat.get("nr_throttled"), "throttled_seconds": seconds}
+
+
+def _v1_io(text: Optional[str]) -> tuple[Optional[int], Optional[int]]:
+    """Bytes read and written from lines like `8:0 Read 4096`; a container that has done nothing has `Total 0` alone."""
+    if text is None:
+        return None, None
+    sums = {"Read": 0, "Write": 0}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 3 and words[1] in sums and words[2].isdigit():
+            sums[words[1]] += int(words[2])
+    return sums["Read"], sums["Write"]
+
+
+def _v2_io(text: Optional[str]) -> tuple[Optional[int], Optional[int]]:
+    """Bytes read and written from lines like `8:0 rbytes=4096 wbytes=0 rios=1 ...`; an empty file is no I/O."""
+    if text is None:
+        return None, None
+    pairs = [word.partition("=") for line in text.splitlines() for word in line.split()[1:]]
+    sums = [sum(int(number) for name, _equals, number in pairs if name == wanted and number.isdigit()) for wanted in ("rbytes", "wbytes")]
+    return sums[0], sums[1]
 
 
 def counters(text: str) -> dict[str, int]:

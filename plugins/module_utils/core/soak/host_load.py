@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the proofile.stagegate authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What /proc tells about the host: CPU and memory in use, as ratios."""
+"""What /proc tells about the host: CPU and memory in use, as ratios, and the load average."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def cpu_ratio(before: Optional[tuple[int, int]], after: Optional[tuple[int, int]
     if before is None or after is None or after[1] <= before[1]:
         return None
     return max(0.0, min(1.0, (after[0] - before[0]) / (after[1] - before[1])))
+
+
+def load_per_core(loadavg: str, stat: str) -> Optional[float]:
+    """The load average of the last minute for each core, from /proc/loadavg and /proc/stat; None when either cannot be read."""
+    cores = sum(line.startswith("cpu") and line[3:4].isdigit() for line in stat.splitlines())
+    try:
+        return float(loadavg.split()[0]) / cores if cores else None
+    except (IndexError, ValueError):
+        return None
 
 
 def memory_ratio(meminfo: str) -> Optional[float]:

@@ -4,6 +4,7 @@
 
 {run, duration_seconds, interval_seconds, projects: [..], docker_socket,
  postgres: {project, service, command} | null, cache: {project, service, command} | {url, hits, misses} | null,
+ edge: {project, service} | null, probes: [{name, url, timeout_seconds}],
  load: {base_url, rate_per_second, workers, timeout_seconds, csrf, session: {every_seconds, steps},
         mix: [{name, weight, base_url?, steps}]} | null}
 """
@@ -20,7 +21,19 @@ from typing import Any, Optional
 from ..errors import InputError
 from ..eyes.api_journey import Step, parse_steps
 
-KEYS = {"run", "duration_seconds", "interval_seconds", "projects", "docker_socket", "slow_seconds", "postgres", "cache", "load"}
+KEYS = {
+    "run",
+    "duration_seconds",
+    "interval_seconds",
+    "projects",
+    "docker_socket",
+    "slow_seconds",
+    "postgres",
+    "cache",
+    "load",
+    "edge",
+    "probes",
+}
 LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}
 # The password is the container's own and stays there.
 POSTGRES_COMMAND = (
@@ -28,9 +41,12 @@ POSTGRES_COMMAND = (
     "-c",
     'PGPASSWORD="${PGPASSWORD:-$POSTGRES_PASSWORD}" psql -w -U "${POSTGRES_USER:-postgres}" '
     '-d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}" -Atqc '
-    "\"select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()\"",
+    # The columns of postgres_counters.FIELDS.
+    '"select count(*), (select count(*) from pg_locks where not granted), (select sum(blks_hit) from pg_stat_database), '
+    "(select sum(blks_read) from pg_stat_database), (select sum(deadlocks) from pg_stat_database) from pg_stat_activity "
+    "where backend_type = 'client backend' and pid <> pg_backend_pid()\"",
 )
-CACHE_COMMAND = ("redis-cli", "INFO", "stats")
+CACHE_COMMAND = ("redis-cli", "INFO")
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,15 @@ class Ask:
     url: str = ""
     hits: str = "hits"
     misses: str = "misses"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """An address that is asked at each slow look; without a good answer in `timeout` seconds the service does not answer."""
+
+    name: str
+    url: str
+    timeout: float
 
 
 @dataclass(frozen=True)
@@ -81,6 +106,8 @@ class SoakPlan:
     postgres: Optional[Ask] = None
     cache: Optional[Ask] = None
     load: Optional[Load] = None
+    edge: Optional[Ask] = None
+    probes: tuple[Probe, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -104,6 +131,8 @@ def parse_plan(raw: Any) -> SoakPlan:
         postgres=_ask(raw.get("postgres"), POSTGRES_COMMAND, "plan.postgres"),
         cache=_ask(raw.get("cache"), CACHE_COMMAND, "plan.cache"),
         load=_load(raw.get("load")),
+        edge=_ask(raw.get("edge"), (), "plan.edge"),
+        probes=_probes(raw.get("probes"), _number(raw, "slow_seconds", 1.0, 3600.0, 10.0)),
         raw=raw,
     )
     if not plan.projects:
@@ -142,6 +171,25 @@ def _journey(raw: Any, base_url: str, csrf: Any, where: str) -> Journey:
         raise InputError("where does the load go?", where=where, todo="give base_url to the load or to the journey")
     steps = parse_steps(raw.get("steps"), f"{where}.steps", csrf)
     return Journey(str(raw.get("name") or steps[0].name), _number(raw, "weight", 0.001, 1e6, 1.0), base, steps)
+
+
+def _probes(raw: Any, every: float) -> tuple[Probe, ...]:
+    if raw and not isinstance(raw, (list, tuple)):
+        raise InputError("the probes are no list", where="plan.probes", todo="list mappings with `name` and `url`")
+    found = []
+    for number, entry in enumerate(raw or ()):
+        where = f"plan.probes[{number}]"
+        _known(entry, {"name", "url", "timeout_seconds"}, where)
+        # One that takes longer than the time to the next one could never be asked on time again.
+        probe = Probe(
+            str(entry.get("name") or ""), str(entry.get("url") or ""), _number(entry, "timeout_seconds", 0.1, every, min(5.0, every))
+        )
+        if not probe.name or not probe.url.startswith(("http://", "https://")):
+            raise InputError("who is asked, and where?", where=where, todo="give `name` and `url` (http://...)")
+        found.append(probe)
+    if len({probe.name for probe in found}) < len(found):
+        raise InputError("two probes have one name", where="plan.probes", todo="give each a name of its own")
+    return tuple(found)
 
 
 def _ask(raw: Any, command: tuple[str, ...], where: str) -> Optional[Ask]:

@@ -13,21 +13,53 @@ from .soak_progress import Coverage
 # metric -> unit; recorded as a series for each set of labels that was sampled
 SERIES = {
     "host.cpu": "ratio",
+    "host.load": "1",
     "host.memory_used": "ratio",
     "host.disk_used": "ratio",
     "container.cpu": "ratio",
     "container.working_set": "B",
     "container.watched": "count",
+    "container.pids": "count",
+    "container.io_bytes": "B",
+    "container.cpu_periods": "count",
+    "container.throttled_periods": "count",
+    "container.throttled_time": "s",
     "process.hung": "count",
     "postgres.active": "count",
+    "postgres.locks_waiting": "count",
+    "postgres.blocks_hit": "count",
+    "postgres.blocks_read": "count",
+    "postgres.deadlocks": "count",
+    "redis.used_memory": "B",
+    "redis.evicted": "count",
     "redis.hits": "count",
     "redis.misses": "count",
+    "probe.requests": "count",
+    "probe.failed": "count",
+    "probe.duration": "s",
+    "edge.requests": "count",
+    "edge.errors_5xx": "count",
+    "edge.connection_errors": "count",
+    "edge.response_errors": "count",
+    "edge.retries": "count",
+    "edge.time_average": "s",
     "http.requests": "count",
     "http.errors": "count",
     "http.duration": "s",
 }
 # cumulative from the soak's start, or said once: the last value tells all
-TOTALS = {"container.restarts": "count", "container.oom_kills": "count", "container.memory_limit": "B", "soak.saturated": "count"}
+TOTALS = {
+    "container.restarts": "count",
+    "container.oom_kills": "count",
+    "container.memory_limit": "B",
+    "container.creations": "count",
+    "container.starts": "count",
+    "container.deaths": "count",
+    "container.oom_events": "count",
+    "container.health_flips": "count",
+    "soak.event_gaps": "count",
+    "soak.saturated": "count",
+}
 
 
 def soak_measurements(

@@ -37,7 +37,7 @@ def test_v1_paths_are_told_by_controller():
 
 def test_v1_controllers_may_share_a_mount():
     found = cgroup.parse_proc_cgroup("4:cpu,cpuacct:/a\n5:memory:/b\n")
-    assert found.paths == {"cpuacct": "/a", "memory": "/b"}
+    assert found.paths == {"cpu": "/a", "cpuacct": "/a", "memory": "/b"}
 
 
 def test_v2_has_one_path():
@@ -55,6 +55,35 @@ def test_v1_and_v2_tell_the_same_usage():
     expected = cgroup.Usage(cpu_seconds=12.5, working_set=4763648 - 8192, oom_kills=2)
     assert cgroup.usage(1, V1_TEXTS) == expected
     assert cgroup.usage(2, V2_TEXTS) == expected
+
+
+def test_v1_and_v2_tell_the_same_io_pids_and_throttling():
+    v1 = {
+        "io": "8:0 Read 4096\n8:0 Write 8192\n8:0 Sync 12288\n8:0 Total 12288\n8:16 Read 1\n8:16 Write 2\nTotal 12291\n",
+        "pids": "7\n",
+        "throttle": "nr_periods 40\nnr_throttled 10\nthrottled_time 2500000000\n",
+    }
+    v2 = {
+        "io": "8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=1 wbytes=2 rios=1 wios=1 dbytes=9 dios=0\n",
+        "pids": "7\n",
+        "cpu": V2_TEXTS["cpu"] + "nr_periods 40\nnr_throttled 10\nthrottled_usec 2500000\n",
+    }
+    expected = cgroup.Usage(12.5, 4763648 - 8192, 2, 4097, 8194, 7, 40, 10, 2.5)
+    assert cgroup.usage(1, {**V1_TEXTS, **v1}) == expected
+    assert cgroup.usage(2, {**V2_TEXTS, **v2}) == expected
+
+
+def test_a_container_that_has_done_no_io_has_0_and_one_that_is_not_accounted_has_nothing():
+    assert cgroup.usage(1, {**V1_TEXTS, "io": "Total 0\n"}).io_read == 0
+    assert cgroup.usage(2, {**V2_TEXTS, "io": ""}).io_written == 0
+    nothing = cgroup.usage(2, V2_TEXTS)
+    assert (nothing.io_read, nothing.pids, nothing.periods, nothing.throttled_seconds) == (None, None, None, None)
+
+
+def test_v1_names_the_files_of_io_pids_and_throttling():
+    files = cgroup.parse_proc_cgroup("8:pids:/p\n7:blkio:/b\n4:memory:/m\n2:cpuacct:/a\n1:cpu:/c\n").files()
+    assert files["io"] == "blkio/b/blkio.throttle.io_service_bytes"
+    assert (files["pids"], files["throttle"]) == ("pids/p/pids.current", "cpu/c/cpu.stat")
 
 
 def test_a_missing_file_is_no_usage_and_never_zero():

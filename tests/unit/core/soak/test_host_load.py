@@ -27,3 +27,13 @@ def test_memory_in_use_is_what_is_not_available():
     assert host_load.memory_ratio("MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\n") == 0.75
     assert host_load.memory_ratio("MemTotal: 1000 kB\n") is None
     assert host_load.memory_ratio("") is None
+
+
+def test_the_load_is_told_for_each_core():
+    stat = "cpu  1 2 3 4\ncpu0 1 2 3 4\ncpu1 1 2 3 4\ncpus 9\n"
+    assert host_load.load_per_core("3.00 1.0 0.5 1/2 3\n", stat) == 1.5
+
+
+def test_a_load_that_is_not_told_is_never_zero():
+    assert host_load.load_per_core("", "cpu0 1\n") is None
+    assert host_load.load_per_core("1.0 1 1", "cpu  1 2 3 4\n") is None

@@ -20,3 +20,9 @@ def test_what_is_not_told_is_never_zero():
     assert redis_counters.from_json('{"hits": true, "misses": 1}') is None
     assert redis_counters.from_json('{"hits": -1, "misses": 1}') is None
     assert redis_counters.from_json("<html>") is None
+
+
+def test_memory_evictions_and_the_process_are_read_where_info_tells_them():
+    text = "# Server\r\nrun_id:abc\r\n# Memory\r\nused_memory:1048576\r\nused_memory_human:1.00M\r\n# Stats\r\nevicted_keys:3\r\n"
+    assert redis_counters.beside_hits(text) == (1048576, 3, "abc")
+    assert redis_counters.beside_hits("keyspace_hits:1\n") == (None, None, "")

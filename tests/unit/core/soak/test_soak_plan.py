@@ -22,6 +22,8 @@ PLAN = {
     "postgres": {"project": "p-data", "service": "postgres"},
     "cache": {"url": "http://127.0.0.1:1/metrics"},
     "load": LOAD,
+    "edge": {"project": "p-edge", "service": "edge"},
+    "probes": [{"name": "web", "url": "http://127.0.0.1:1/health"}],
 }
 
 
@@ -31,6 +33,12 @@ def test_a_plan_is_read():
     assert plan.load.mix[0].steps[0].csrf.header == "h"
     assert plan.load.mix[0].base_url == "http://127.0.0.1:1"
     assert plan.postgres.command[0] == "sh"
+
+
+def test_a_probe_waits_no_longer_than_until_it_is_asked_again():
+    assert parse_plan(PLAN).probes[0].timeout == 5.0
+    assert parse_plan({**PLAN, "slow_seconds": 2}).probes[0].timeout == 2.0
+    assert parse_plan({**PLAN, "probes": []}).probes == ()
 
 
 def test_a_soak_without_load_database_and_cache_can_be_planned():
@@ -55,6 +63,13 @@ def test_the_digest_tells_plans_apart_and_not_the_order_of_their_keys():
         {"durations": 1},
         {"postgres": {"service": "postgres"}},
         {"cache": "redis"},
+        {"edge": {"service": "edge"}},
+        {"probes": {"name": "web"}},
+        {"probes": ["http://127.0.0.1:1"]},
+        {"probes": [{"name": "web"}]},
+        {"probes": [{"name": "web", "url": "ftp://127.0.0.1/"}]},
+        {"probes": [{"name": "web", "url": "http://127.0.0.1:1", "timeout_seconds": 11}]},
+        {"probes": [{"name": "web", "url": "http://127.0.0.1:1"}, {"name": "web", "url": "http://127.0.0.1:2"}]},
         {"load": {**LOAD, "mix": []}},
         {"load": {**LOAD, "rate_per_second": 0}},
         {"load": {**LOAD, "base_url": ""}},
