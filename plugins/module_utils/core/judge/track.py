@@ -11,7 +11,9 @@ from typing import Optional
 
 from ..units import show_time
 from .aggregate import ESTIMATES, Aggregation, aggregate, aggregate_histogram, estimate
+from .counted import CountedSamples, blurred
 from .criterion import Criterion
+from .drift import Drift
 from .evidence import Loader, Record
 from .expression import Reference
 from .histogram import Histogram
@@ -62,6 +64,16 @@ class Track:
         """True when each recording stands for itself."""
         return self.single or bool(self.histograms)
 
+    @property
+    def binned(self) -> bool:
+        """True when single values are not known."""
+        return bool(self.histograms) or isinstance(self.samples, CountedSamples)
+
+    @property
+    def observations(self) -> float:
+        """How many samples there are, or how many of them were counted."""
+        return self.samples.histogram().total if isinstance(self.samples, CountedSamples) else len(self.samples)
+
     def between(self, begin: float, end: float) -> Track:
         """The part of the track with begin <= time < end; of a counter also the sample before, so that no increase is lost."""
         lead = self.reference.entry.kind == "counter" and not self.single
@@ -78,19 +90,21 @@ class Track:
         if not len(self.samples):
             raise Unknown("no_data", f"{self.reference} has no samples", f"record samples of {self.reference}")
         if self.histograms:
-            return self._histogram_part(how)
+            return self._histogram_part(how, self.histograms[-1])
+        if isinstance(self.samples, CountedSamples) and how.name != "drift":
+            return self._histogram_part(how, self.samples.histogram())
         # The plain value of a counter is its increase already.
         whole = self.single and how.name == "increase"
         found = estimate(how, self.samples, min_cycles) if how.name in ESTIMATES else None
+        found = blurred(found) if isinstance(self.samples, CountedSamples) and isinstance(found, Drift) else found
         value = found.value if found else self.samples.last if whole else aggregate(how, self.samples)
         if value is None:
             said = f"{len(self.samples)} samples of {self.reference} are not enough for {how}"
             raise Unknown("short", said, f"watch {self.reference} longer")
         low, high = (found.low, found.high) if found else (value, value)
-        return Part(low, high, len(self.samples), self.samples.span, estimate=found)
+        return Part(low, high, self.observations, self.samples.span, estimate=found)
 
-    def _histogram_part(self, how: Aggregation) -> Part:
-        histogram = self.histograms[-1]
+    def _histogram_part(self, how: Aggregation, histogram: Histogram) -> Part:
         if histogram.total <= 0:
             raise Unknown("no_data", f"the histogram of {self.reference} is empty", f"record observations of {self.reference}")
         interval = aggregate_histogram(how, histogram)
