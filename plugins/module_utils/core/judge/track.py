@@ -52,12 +52,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Track:
-    """What was recorded about one label set. `single`: plain values, one for each recording; of histograms only the times are samples."""
+    """What was recorded about one label set. `single`: plain values, one for each recording; of histograms only the times are samples.
+
+    `begin` is that of a window: a sample before it is there for a counter to be compared with, and does not count as one.
+    """
 
     reference: Reference
     samples: Samples
     single: bool = False
     histograms: tuple[Histogram, ...] = ()
+    begin: Optional[float] = None
 
     @property
     def pointwise(self) -> bool:
@@ -70,16 +74,21 @@ class Track:
         return bool(self.histograms) or isinstance(self.samples, CountedSamples)
 
     @property
+    def own(self) -> Samples:
+        """The samples without the one before the window."""
+        return self.samples if self.begin is None else self.samples.after(self.begin)
+
+    @property
     def observations(self) -> float:
         """How many samples there are, or how many of them were counted."""
-        return self.samples.histogram().total if isinstance(self.samples, CountedSamples) else len(self.samples)
+        return self.samples.histogram().total if isinstance(self.samples, CountedSamples) else len(self.own)
 
     def between(self, begin: float, end: float) -> Track:
         """The part of the track with begin <= time < end; of a counter also the sample before, so that no increase is lost."""
         lead = self.reference.entry.kind == "counter" and not self.single
         cut = self.samples.between(begin, end, lead)
         kept = [item for item, at in zip(self.histograms, self.samples.at) if begin <= at < end]
-        return replace(self, samples=cut, histograms=tuple(kept))
+        return replace(self, samples=cut, histograms=tuple(kept), begin=begin)
 
     def settled(self) -> Track:
         """The track without the time in which a fresh process warms up, where nothing says how long that is."""
@@ -163,7 +172,8 @@ def coverage_of(criterion: Criterion, track: Track, length: Optional[float]) -> 
         raise Unknown("short", f"one sample of {track.reference} has no coverage", f"record samples of {track.reference} over time")
     seconds = track.samples.span + criterion.sampled_every if length is None else length
     expected = max(1, math.floor(seconds / criterion.sampled_every + 1e-6))
-    return min(1.0, track.samples.occupied(criterion.sampled_every) / expected)
+    begin = track.begin if track.begin is not None else track.samples.at[0]
+    return track.samples.occupied(criterion.sampled_every, begin, expected) / expected
 
 
 def _finite(reference: Reference, samples: Samples) -> Samples:
