@@ -22,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 APPLICATION, EARLIER = HERE / "proofile", HERE / "proofile_v1"
-VARIANTS = ("never-healthy", "crash-after-a-minute", "two-percent-errors", "console-error")
+VARIANTS = ("never-healthy", "crash-after-a-minute", "two-percent-errors", "leaks-memory", "slow", "console-error")
 DOCKERFILES = ("backend/Dockerfile", "frontend/Dockerfile")
 GOOD = b"ARG RELEASE_VARIANT=good\n"
 # fmt: off

@@ -94,7 +94,8 @@ def coverage(points: Any, seconds: Any) -> Optional[float]:
         raise InputError("coverage needs more than 0 seconds")
     if len(samples) < 2:
         return None
-    return min(1.0, samples.occupied(interval) / max(1, int((samples.span + interval) / interval + 1e-6)))
+    expected = max(1, int((samples.span + interval) / interval + 1e-6))
+    return samples.occupied(interval, samples.at[0], expected) / expected
 
 
 def criterion_outcome(measurements: Any, criterion: Any, now: Any = 0) -> dict[str, Any]:

@@ -87,10 +87,13 @@ class ColumnSamples(Samples):
         at, _values = self._columns
         return cast(float, (at[1:] - at[:-1]).max()) if len(at) > 1 else 0.0
 
-    def occupied(self, interval: float) -> int:
-        """How many slots of `interval` seconds hold a sample."""
+    def occupied(self, interval: float, begin: float, count: int) -> int:
+        """How many of `count` slots of `interval` seconds from `begin` on hold a sample."""
         at, _values = self._columns
-        return (_divided(at - at[0], interval) + 0.5).floor().n_unique() if len(at) else 0
+        if not len(at):
+            return 0
+        slots = (_divided(at - begin, interval) + 0.5).floor()
+        return slots.filter((slots >= 0) & (slots < count)).n_unique()
 
     def converted(self, source: str, target: str) -> Samples:
         """The samples in another unit."""

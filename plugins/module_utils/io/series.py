@@ -9,13 +9,18 @@ import math
 import os
 from array import array
 from collections.abc import Mapping
+from contextlib import closing
 from itertools import chain
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..core.errors import EvidenceError
 from ..core.judge.samples import Samples
 
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
 ROWS_LIMIT = 2_000_000
+COUNTS_LIMIT = 100_000
 KEPT_SAMPLES = 4_000_000  # 16 bytes each
 SWEEP_FROM = 100_000
 SWEPT_SAMPLES = 10_000_000  # about 1.5 GB while they are read
@@ -56,7 +61,7 @@ class SeriesReader:
 
     def _from_sweep(self, reference: Mapping[str, Any]) -> Optional[Samples]:
         metric, labels = _metric_of(reference), reference.get("labels")
-        if metric not in self._long or labels is None:
+        if metric not in self._long or labels is None or "table" in reference:
             return None
         if metric not in self._swept:
             from .columns import sweep
@@ -70,10 +75,13 @@ class SeriesReader:
 def read_series(state_dir: str, reference: Mapping[str, Any], rows_limit: int = ROWS_LIMIT) -> Samples:
     """Return the samples by time, those of one time by value; a value that is no number is NaN, so that it never passes.
 
-    `reference` is {file, metric, labels?}. EvidenceError when the file lies outside `state_dir`, is not there, is no SQLite file
-    with the table `samples(metric, labels, at, value)`, or holds more than `rows_limit` rows of the metric.
+    `reference` is {file, metric, labels?}; with `table: histograms` what was counted is returned. EvidenceError when the file lies
+    outside `state_dir`, is not there, is no SQLite file with the table `samples(metric, labels, at, value)`, or holds more than
+    `rows_limit` rows of the metric.
     """
     path = inside(state_dir, reference.get("file"))
+    if "table" in reference:
+        return _counted(path, reference)
     query = "SELECT at, value FROM samples WHERE metric = ?"
     arguments: list[Any] = [str(reference.get("metric", ""))]
     if reference.get("labels") is not None:
@@ -104,6 +112,34 @@ def labels_text(labels: Any) -> str:
     return json.dumps(labels, sort_keys=True, separators=(",", ":"))
 
 
+def _counted(path: str, reference: Mapping[str, Any]) -> Samples:
+    """Return the histograms of a metric. A reference to them says which labels it means."""
+    import sqlite3
+
+    from ..core.judge.counted import CountedSamples
+    from .soak_counts import read_counts
+
+    if reference["table"] != "histograms" or reference.get("labels") is None:
+        raise EvidenceError("a series of this kind cannot be read", where=path, why=f"table {str(reference['table'])[:40]!r}")
+    query = "SELECT at, counts FROM histograms WHERE metric = ? AND labels = ? ORDER BY at LIMIT ?"
+    arguments = (str(reference.get("metric", "")), labels_text(reference["labels"]), COUNTS_LIMIT + 1)
+    try:
+        with closing(_opened(path)) as connection:
+            rows = connection.execute(query, arguments).fetchall()
+    except (sqlite3.Error, UnicodeError) as error:
+        raise EvidenceError("histograms cannot be read", where=path, why=str(error)[:200]) from error
+    if len(rows) > COUNTS_LIMIT:
+        raise EvidenceError("too many histograms", where=path, why=f"more than {COUNTS_LIMIT} rows of {arguments[0]!r}")
+    return CountedSamples([_number(at) for at, _counts in rows], [read_counts(counts) for _at, counts in rows])
+
+
+def _opened(path: str) -> Connection:
+    import sqlite3
+    from urllib.parse import quote
+
+    return sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
+
+
 def _metric_of(reference: Mapping[str, Any]) -> tuple[str, str]:
     return str(reference.get("file")), str(reference.get("metric", ""))
 
@@ -112,18 +148,14 @@ def _numbers(path: str, query: str, arguments: list[Any]) -> array[float]:
     """Return the two columns of a query as one row of numbers: first, second, first, second, ..."""
     # Most gates have no series: what they do not need is not loaded.
     import sqlite3
-    from urllib.parse import quote
 
     try:
-        connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
-        try:
+        with closing(_opened(path)) as connection:
             try:
                 return array("d", chain.from_iterable(connection.execute(query, arguments)))
             except TypeError:
                 # Something is no number: slower, and each of these becomes NaN.
                 return array("d", map(_number, chain.from_iterable(connection.execute(query, arguments))))
-        finally:
-            connection.close()
     except (sqlite3.Error, UnicodeError) as error:
         raise EvidenceError("samples cannot be read", where=path, why=str(error)[:200]) from error
 

@@ -60,6 +60,7 @@ class Agent:
     def __init__(self, folder: SoakFolder, plan: SoakPlan, store: SoakStore, clock: SoakClock) -> None:
         self._folder = folder
         self._plan = plan
+        store.stretch_seconds = plan.stretch_seconds
         self._store = store
         self._clock = clock
         self._started = float(store.meta("started_at") or clock.now())

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from urllib.parse import quote
 
 from ..core.errors import EvidenceError
+from . import soak_counts
 
 Row = tuple[str, Mapping[str, str], float, float]  # metric, labels, unix seconds, value
 TICK = "soak.tick"  # one row for each sample taken; value: seconds since the soak's start
@@ -35,6 +36,7 @@ class SoakStore:
     def __init__(self, path: str, readonly: bool = False) -> None:
         """Open (and, unless `readonly`, create) the file. Raises EvidenceError when it cannot be used."""
         self.path = path
+        self.stretch_seconds = soak_counts.STRETCH_SECONDS
         try:
             if readonly:
                 self._db = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
@@ -42,7 +44,7 @@ class SoakStore:
             self._db = sqlite3.connect(path, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
+            self._db.executescript(SCHEMA + soak_counts.SCHEMA)
         except sqlite3.Error as error:
             raise EvidenceError("the soak's samples cannot be opened", where=path, why=str(error)) from error
 
@@ -55,10 +57,9 @@ class SoakStore:
     def append(self, rows: Iterable[Row], notes: Sequence[tuple[float, str]] = (), **meta: Any) -> None:
         """Write samples, notes and meta values in one transaction."""
         with self._db:
-            self._db.executemany(
-                "INSERT INTO samples VALUES (?, ?, ?, ?)",
-                [(metric, canonical(labels), at, value) for metric, labels, at, value in rows],
-            )
+            written = [(metric, canonical(labels), at, value) for metric, labels, at, value in rows]
+            self._db.executemany("INSERT INTO samples VALUES (?, ?, ?, ?)", written)
+            soak_counts.count(self._db, written, self.stretch_seconds)
             if notes and self._one("SELECT count(*) FROM notes") < KEPT_NOTES:
                 self._db.executemany("INSERT INTO notes VALUES (?, ?)", notes[:20])
             for name, value in meta.items():

@@ -68,7 +68,7 @@ def answers(samples: Samples) -> dict[str, Any]:
         asked[f"share {limit}"] = lambda limit=limit: samples.share(limit)
         asked[f"keeps {limit}"] = lambda limit=limit: samples.keeps(limit)
     for seconds in (0.3, 1.0, 7.0):
-        asked[f"occupied {seconds}"] = lambda seconds=seconds: samples.occupied(seconds)
+        asked[f"occupied {seconds}"] = lambda seconds=seconds: samples.occupied(seconds, samples.at[0], 5)
     asked |= {
         "finite": lambda: samples.finite,
         "span": lambda: samples.span,

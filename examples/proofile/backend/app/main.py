@@ -22,7 +22,7 @@ from app.requests import HEADER as REQUEST_HEADER
 from app.requests import RequestMiddleware
 from app.routes import auth, dashboard, diagnostics, health, profiles, vitals
 from app.settings import Settings, read_settings
-from app.variants import PeriodicErrorMiddleware, arm_crash
+from app.variants import FAULTS, arm_crash
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,8 @@ def create_app(settings: Settings, engine: Engine | None = None, redis: Any = No
         app.include_router(diagnostics.router)
     # The last one added is the outermost: also a refusal or a 500 carries CORS headers.
     app.add_middleware(CsrfMiddleware, secret_key=settings.secret_key)
-    if settings.variant == "two-percent-errors":
-        app.add_middleware(PeriodicErrorMiddleware)
+    if settings.variant in FAULTS:
+        app.add_middleware(FAULTS[settings.variant])
     app.add_middleware(RequestMiddleware)
     app.add_middleware(
         CORSMiddleware,

@@ -9,6 +9,8 @@ VARIANTS = (
     "never-healthy",
     "crash-after-a-minute",
     "two-percent-errors",
+    "leaks-memory",
+    "slow",
     "console-error",
 )
 MINIMUM_SECRET_LENGTH = 32

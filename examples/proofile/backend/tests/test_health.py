@@ -1,7 +1,9 @@
 """Liveness, readiness, version, and the bad variants."""
 
+import asyncio
 import os
 import threading
+import time
 
 import pytest
 
@@ -66,6 +68,25 @@ def test_two_percent_errors_spare_health_and_preflights(make_site) -> None:
     for _ in range(360):
         assert site.client.get("/health").status_code == 200
         assert site.client.options("/api/version").status_code == 405
+
+
+def test_leaks_memory_keeps_something_of_every_api_request_once_there_is_load() -> None:
+    leak = variants.LeakMiddleware(lambda *_asked: None)
+    asyncio.run(leak.fault(301))
+    asyncio.run(leak.fault(302))
+    assert [len(piece) for piece in leak.kept] == [variants.LEAKED_BYTES] * 2
+    assert len(set(leak.kept)) == 2
+
+
+def test_slow_is_slow_once_there_is_load(make_site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variants, "SLOWER_SECONDS", 0.05)
+    site = make_site(RELEASE_VARIANT="slow")
+    begun = time.monotonic()
+    assert {site.client.get("/api/version").status_code for _ in range(variants.FAULT_AFTER)} == {200}
+    usual = (time.monotonic() - begun) / variants.FAULT_AFTER
+    begun = time.monotonic()
+    assert {site.client.get("/api/version").status_code for _ in range(4)} == {200}
+    assert (time.monotonic() - begun) / 4 > 0.05 > usual
 
 
 @pytest.mark.parametrize("variant", ["good", "console-error"])

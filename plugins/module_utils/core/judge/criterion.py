@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..fields import Fields
 from ..ledger.runs import check_phase
 from ..units import did_you_mean, first_unit
-from .aggregate import Aggregation, parse_aggregation
+from .aggregate import ESTIMATES, Aggregation, parse_aggregation
 from .expression import Expression, parse_expression
 from .limit import Alternatives, Limit, alternatives_text, parse_alternatives, parse_limit
 from .reach import Reach, parse_reaches, split_warnings
@@ -27,6 +27,7 @@ KEYS = (
     "each",
     "expect",
     "pass",
+    "surely",
     "warn",
     "alert",
     "baseline",
@@ -56,7 +57,8 @@ class Criterion:
     """See docs/criteria.md. Times are seconds, `confidence` and `min_coverage` ratios (0: none).
 
     Every limit of one of `alternatives` must hold; `warnings` likewise, `reaches` are those about a growth. `across` joins label sets
-    ("": never). `baseline` is what to do without one ("": no limit is relative). `alert` is for the alert rules alone.
+    ("": never). `baseline` is what to do without one ("": no limit is relative). `alert` is for the alert rules alone. `surely` is what
+    the worse end of an estimate must keep, in place of the limit itself.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Criterion:
     aggregation: Aggregation
     dimension: str
     alternatives: Alternatives
+    surely: Optional[Limit] = None
     warnings: Alternatives = ()
     reaches: tuple[Reach, ...] = ()
     across: str = ""
@@ -105,7 +108,7 @@ class Criterion:
     @property
     def limit_text(self) -> str:
         """The limits as one text."""
-        return alternatives_text(self.alternatives)
+        return alternatives_text(self.alternatives) + (f", surely {self.surely}" if self.surely else "")
 
     @property
     def subject(self) -> str:
@@ -133,6 +136,7 @@ def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
         aggregation=aggregation,
         dimension=dimension,
         alternatives=alternatives,
+        surely=_surely(fields, aggregation, alternatives),
         warnings=warnings,
         reaches=reaches,
         across=across,
@@ -191,6 +195,21 @@ def _read_limits(
     reaches = parse_reaches(given, expression.numerator.entry.dimension, aggregation.name, fields.at("warn"))
     warnings = () if limits is None else parse_alternatives(limits, dimension, fields.at("warn"), every_one=False)
     return alternatives, warnings, reaches
+
+
+def _surely(fields: Fields, aggregation: Aggregation, alternatives: Alternatives) -> Optional[Limit]:
+    """Read the limit of an estimate's worse end: a looser one than the one that the value itself must keep."""
+    if not fields.has("surely"):
+        return None
+    where, limits = fields.at("surely"), [limit for limits in alternatives for limit in limits]
+    if aggregation.name not in ESTIMATES or len(limits) != 1 or limits[0].relative or not limits[0].upper:
+        raise InputError("surely only fits a slope or drift with one limit < or <=", where=where, todo="leave it out")
+    surely = parse_limit(fields.given["surely"], limits[0].quantity.dimension, where)
+    if surely.relative or surely.steady or not surely.upper or not surely.bound > limits[0].bound:
+        raise InputError(
+            f"surely {surely} is not looser than {limits[0]}", where=where, todo=f"write < or <= and more than {limits[0].quantity}"
+        )
+    return surely
 
 
 def _check_steady(fields: Fields, expression: Expression, aggregation: Aggregation, alternatives: Alternatives) -> None:

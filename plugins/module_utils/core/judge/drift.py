@@ -19,8 +19,9 @@ from .samples import Samples, percentile
 
 BLOCK_SECONDS = 300.0
 PART_SECONDS = 4 * 3600.0
-# Where the whole is too short for blocks of five minutes it is cut into so many.
-BLOCKS_MINIMUM = 24
+# Where the whole is too short for blocks of five minutes it is cut into so many: with half of them on either side the interval has ends
+# also where neighbours are as alike as the correction goes.
+BLOCKS_MINIMUM = 48
 _PART_MINIMUM = 6
 
 

@@ -41,7 +41,7 @@ def _recorded(criterion: Criterion, reference: Reference, book: EvidenceBook, na
     if len(histories) != 1 or histories[0][-1].form == "histogram":
         return None
     samples = histories[0][-1].samples(load)
-    return samples.last if len(samples) and samples.finite else None
+    return samples.last if len(samples) and samples.finite and math.isfinite(samples.last) else None
 
 
 def reached(criterion: Criterion, measured: Measured, ceilings: Sequence[Optional[float]]) -> str:

@@ -65,9 +65,11 @@ class Yardstick:
     ceilings: tuple[Optional[float], ...] = ()
 
 
-def hold_against(criterion: Criterion, alternatives: Alternatives, measured: Measured, yardstick: Yardstick) -> Held:
-    """Hold the number against alternatives: one of them must be TRUE as a whole."""
-    each = [tuple(_answer(criterion, limit, measured, yardstick) for limit in limits) for limits in alternatives]
+def hold_against(
+    criterion: Criterion, alternatives: Alternatives, measured: Measured, yardstick: Yardstick, surely: Optional[Limit] = None
+) -> Held:
+    """Hold the number against alternatives: one of them must be TRUE as a whole. `surely` is for the worse end of an estimate."""
+    each = [tuple(_answer(criterion, limit, measured, yardstick, surely) for limit in limits) for limits in alternatives]
     verdicts = [_all_of(answers) for answers in each]
     holds = True if True in verdicts else None if None in verdicts else False
     same = [answers for answers, verdict in zip(each, verdicts) if verdict is holds]
@@ -110,8 +112,8 @@ def _nearness(answers: Sequence[Answer]) -> tuple[int, float]:
     return -sum(answer.holds is None for answer in answers), min(rooms, default=-math.inf)
 
 
-def _answer(criterion: Criterion, limit: Limit, measured: Measured, yardstick: Yardstick) -> Answer:
-    text = str(limit)
+def _answer(criterion: Criterion, limit: Limit, measured: Measured, yardstick: Yardstick, surely: Optional[Limit]) -> Answer:
+    text = f"{limit}, surely {surely}" if surely else str(limit)
     if limit.relative:
         bound = _baseline_value(limit, yardstick.measured)
         if bound is None:
@@ -123,16 +125,19 @@ def _answer(criterion: Criterion, limit: Limit, measured: Measured, yardstick: Y
         text = f"{text} ({limit.shown(criterion.unit)})"
     if limit.steady is not None:
         return _steady(criterion, limit, text, measured)
-    holds = _holds(limit, measured)
+    holds = _holds(limit, measured, surely or limit)
     room = limit.room(_decisive(limit, measured))
     room = room if math.isfinite(room) else math.nan
     if holds is None:
-        return Answer(limit, text, None, room, "low_power", *_doubt(criterion, limit, text, measured))
+        return Answer(limit, text, None, room, "low_power", *_doubt(criterion, limit, surely or limit, text, measured))
     return Answer(limit, text, holds, room)
 
 
-def _holds(limit: Limit, measured: Measured) -> Optional[bool]:
-    """An interval keeps a limit when its worse end does; it breaks it when its better end, or the value of a count, does."""
+def _holds(limit: Limit, measured: Measured, surely: Limit) -> Optional[bool]:
+    """An interval keeps a limit when its worse end does; it breaks it when its better end, or the value of a count, does.
+
+    Of an estimate the worse end must keep `surely` instead, and the better one the limit itself.
+    """
     low, high = measured.low, measured.high
     if low is None or high is None:
         return limit.holds(measured.value if measured.value is not None else math.nan)
@@ -140,6 +145,8 @@ def _holds(limit: Limit, measured: Measured) -> Optional[bool]:
         outside = not low <= limit.bound <= high or (measured.above and low == limit.bound < high)
         return (limit.sign == "!=") if outside else (limit.holds(low) if low == high else None)
     worse, better = (high, low) if limit.upper else (low, high)
+    if measured.estimate is not None and surely is not limit:
+        return (True if surely.holds(worse) else None) if limit.compare(better) else False
     if limit.holds(worse) or (measured.above and not limit.upper and low == limit.bound):
         return True
     if measured.estimate is not None:
@@ -158,9 +165,9 @@ def _decisive(limit: Limit, measured: Measured) -> float:
     return math.nan if end is None else end
 
 
-def _doubt(criterion: Criterion, limit: Limit, text: str, measured: Measured) -> tuple[str, tuple[str, ...]]:
+def _doubt(criterion: Criterion, limit: Limit, surely: Limit, text: str, measured: Measured) -> tuple[str, tuple[str, ...]]:
     if measured.estimate is not None:
-        return _estimate_doubt(criterion, limit, text, measured, measured.estimate)
+        return _estimate_doubt(criterion, (limit, surely), text, measured, measured.estimate)
     if measured.counts is None:
         return f"it could be anywhere in between, must be {text}", (f"record {criterion.subject} with a bucket bound at the limit {text}",)
     end = measured.high if limit.upper else measured.low
@@ -173,8 +180,10 @@ def _doubt(criterion: Criterion, limit: Limit, text: str, measured: Measured) ->
     return doubt, (f"{criterion.expression.text}: look at {needed - int(measured.counts[1])} more, {better}",)
 
 
-def _estimate_doubt(criterion: Criterion, limit: Limit, text: str, measured: Measured, found: Estimate) -> tuple[str, tuple[str, ...]]:
-    more = show_time(seconds_needed(limit, measured.seconds, found))
+def _estimate_doubt(
+    criterion: Criterion, limits: tuple[Limit, Limit], text: str, measured: Measured, found: Estimate
+) -> tuple[str, tuple[str, ...]]:
+    more = show_time(min(seconds_needed(limit, measured.seconds, found) for limit in limits))
     why = f" ({found.why})" if found.why else ""
     wanted = f"watch {criterion.subject} for about {more} more"
     return f"its interval does not say whether it is {text}{why}; {wanted}", (wanted,)

@@ -97,7 +97,7 @@ def _judge_tracks(criterion: Criterion, tracks: Tracks, yardstick: Yardstick, na
     if criterion.baseline == ABSOLUTE_ONLY and yardstick.measured is None:
         alternatives, warnings = _absolute(alternatives), _absolute(warnings)
         worse = f"; there is no baseline: {yardstick.why}"
-    held = hold_against(criterion, alternatives, measured, yardstick)
+    held = hold_against(criterion, alternatives, measured, yardstick, criterion.surely)
     outcome = _from_held(criterion, measured, held, name)
     if outcome.status == PASS:
         warned = [limits for limits in warnings if hold_against(criterion, (limits,), measured, yardstick).holds is not False]

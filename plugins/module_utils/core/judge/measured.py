@@ -115,7 +115,7 @@ def measure(criterion: Criterion, tracks: Tracks, length: Optional[float] = None
     sides = [_side(criterion, reference, found) for reference, found in tracks]
     measured = _ratio(criterion, sides) if len(sides) > 1 else _plain(sides[0])
     _check_enough(criterion, measured, coverage)
-    samples = everything[0].samples if len(everything) == 1 and not everything[0].histograms else None
+    samples = everything[0].samples if len(everything) == 1 and not everything[0].binned else None
     low, high = _with_confidence(criterion, measured)
     return replace(measured, low=low, high=high, coverage=coverage, samples=samples)
 

@@ -112,9 +112,10 @@ class Samples:
         """Seconds of the longest hole between two samples."""
         return max((after - before for before, after in zip(self.at, self.at[1:])), default=0.0)
 
-    def occupied(self, interval: float) -> int:
-        """How many slots of `interval` seconds, counted from the first sample, hold a sample that is nearer to them than to others."""
-        return len({math.floor((at - self.at[0]) / interval + 0.5) for at in self.at})
+    def occupied(self, interval: float, begin: float, count: int) -> int:
+        """How many of `count` slots of `interval` seconds, counted from `begin`, hold a sample that is nearer to them than to others."""
+        slots = {math.floor((at - begin) / interval + 0.5) for at in self.at}
+        return sum(0 <= slot < count for slot in slots)
 
     def block_medians(self, count: int) -> list[tuple[float, float]]:
         """Cut the time into at most `count` blocks of equal length; (median time, median value) of each that holds samples."""

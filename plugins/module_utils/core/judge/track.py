@@ -11,7 +11,9 @@ from typing import Optional
 
 from ..units import show_time
 from .aggregate import ESTIMATES, Aggregation, aggregate, aggregate_histogram, estimate
+from .counted import CountedSamples, blurred
 from .criterion import Criterion
+from .drift import Drift
 from .evidence import Loader, Record
 from .expression import Reference
 from .histogram import Histogram
@@ -50,24 +52,43 @@ class Part:
 
 @dataclass(frozen=True)
 class Track:
-    """What was recorded about one label set. `single`: plain values, one for each recording; of histograms only the times are samples."""
+    """What was recorded about one label set. `single`: plain values, one for each recording; of histograms only the times are samples.
+
+    `begin` is that of a window: a sample before it is there for a counter to be compared with, and does not count as one.
+    """
 
     reference: Reference
     samples: Samples
     single: bool = False
     histograms: tuple[Histogram, ...] = ()
+    begin: Optional[float] = None
 
     @property
     def pointwise(self) -> bool:
         """True when each recording stands for itself."""
         return self.single or bool(self.histograms)
 
+    @property
+    def binned(self) -> bool:
+        """True when single values are not known."""
+        return bool(self.histograms) or isinstance(self.samples, CountedSamples)
+
+    @property
+    def own(self) -> Samples:
+        """The samples without the one before the window."""
+        return self.samples if self.begin is None else self.samples.after(self.begin)
+
+    @property
+    def observations(self) -> float:
+        """How many samples there are, or how many of them were counted."""
+        return self.samples.histogram().total if isinstance(self.samples, CountedSamples) else len(self.own)
+
     def between(self, begin: float, end: float) -> Track:
         """The part of the track with begin <= time < end; of a counter also the sample before, so that no increase is lost."""
         lead = self.reference.entry.kind == "counter" and not self.single
         cut = self.samples.between(begin, end, lead)
         kept = [item for item, at in zip(self.histograms, self.samples.at) if begin <= at < end]
-        return replace(self, samples=cut, histograms=tuple(kept))
+        return replace(self, samples=cut, histograms=tuple(kept), begin=begin)
 
     def settled(self) -> Track:
         """The track without the time in which a fresh process warms up, where nothing says how long that is."""
@@ -78,19 +99,21 @@ class Track:
         if not len(self.samples):
             raise Unknown("no_data", f"{self.reference} has no samples", f"record samples of {self.reference}")
         if self.histograms:
-            return self._histogram_part(how)
+            return self._histogram_part(how, self.histograms[-1])
+        if isinstance(self.samples, CountedSamples) and how.name != "drift":
+            return self._histogram_part(how, self.samples.histogram())
         # The plain value of a counter is its increase already.
         whole = self.single and how.name == "increase"
         found = estimate(how, self.samples, min_cycles) if how.name in ESTIMATES else None
+        found = blurred(found) if isinstance(self.samples, CountedSamples) and isinstance(found, Drift) else found
         value = found.value if found else self.samples.last if whole else aggregate(how, self.samples)
         if value is None:
             said = f"{len(self.samples)} samples of {self.reference} are not enough for {how}"
             raise Unknown("short", said, f"watch {self.reference} longer")
         low, high = (found.low, found.high) if found else (value, value)
-        return Part(low, high, len(self.samples), self.samples.span, estimate=found)
+        return Part(low, high, self.observations, self.samples.span, estimate=found)
 
-    def _histogram_part(self, how: Aggregation) -> Part:
-        histogram = self.histograms[-1]
+    def _histogram_part(self, how: Aggregation, histogram: Histogram) -> Part:
         if histogram.total <= 0:
             raise Unknown("no_data", f"the histogram of {self.reference} is empty", f"record observations of {self.reference}")
         interval = aggregate_histogram(how, histogram)
@@ -149,7 +172,8 @@ def coverage_of(criterion: Criterion, track: Track, length: Optional[float]) -> 
         raise Unknown("short", f"one sample of {track.reference} has no coverage", f"record samples of {track.reference} over time")
     seconds = track.samples.span + criterion.sampled_every if length is None else length
     expected = max(1, math.floor(seconds / criterion.sampled_every + 1e-6))
-    return min(1.0, track.samples.occupied(criterion.sampled_every) / expected)
+    begin = track.begin if track.begin is not None else track.samples.at[0]
+    return track.samples.occupied(criterion.sampled_every, begin, expected) / expected
 
 
 def _finite(reference: Reference, samples: Samples) -> Samples:

@@ -61,7 +61,8 @@ def cut(criterion: Criterion, tracks: Tracks) -> list[Window]:
     return [
         Window(
             start,
-            (end - start if stop == math.inf and not pointwise else criterion.every),
+            # The last window ends with a sample, each other one before that of the next.
+            (end - start + criterion.sampled_every if stop == math.inf and not pointwise else criterion.every),
             [(reference, [track.between(start, stop) for track in found]) for reference, found in tracks],
         )
         for start, stop in zip(edges, ends)

@@ -35,6 +35,8 @@ KEYS = {
     "probes",
 }
 LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}
+# A soak is cut into so many stretches at least: enough for its first and its last part to be compared in blocks.
+STRETCHES = 500
 # The password is the container's own and stays there.
 POSTGRES_COMMAND = (
     "sh",
@@ -109,6 +111,11 @@ class SoakPlan:
     edge: Optional[Ask] = None
     probes: tuple[Probe, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def stretch_seconds(self) -> float:
+        """For how long durations are counted together: a minute, and in a short soak a part of it that is as small."""
+        return min(60.0, self.duration / STRETCHES)
 
 
 def digest(raw: Mapping[str, Any]) -> str:

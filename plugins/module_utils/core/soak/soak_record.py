@@ -47,6 +47,8 @@ SERIES = {
     "http.errors": "count",
     "http.duration": "s",
 }
+# Counted in log histograms, of which any time can be judged: too many to be kept one by one.
+COUNTED = ("http.duration",)
 # cumulative from the soak's start, or said once: the last value tells all
 TOTALS = {
     "container.restarts": "count",
@@ -85,6 +87,7 @@ def soak_measurements(
     for metric, labels in sampled:
         if metric in SERIES:
             series: dict[str, Any] = {"file": file, "metric": metric, "labels": dict(labels)}
+            series.update({"table": "histograms"} if metric in COUNTED else {})
             detail = list(failures) if metric == "http.errors" else None
             found.append(measurement(metric, None, SERIES[metric], labels, source, detail, series=series))
     return found

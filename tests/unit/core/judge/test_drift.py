@@ -48,6 +48,17 @@ def test_the_parts_are_thirds_where_a_third_has_four_hours_and_halves_else(hours
     assert found(latency(hours, 0)).part_hours == pytest.approx(part, rel=0.01)
 
 
+def test_a_short_series_whose_neighbours_are_alike_has_an_interval_with_ends() -> None:
+    """Twenty seconds that wander: each block is like the one before."""
+    chance, level, samples = random.Random(5), 0.0, []
+    for number in range(500):
+        level = 0.98 * level + 0.1 * chance.gauss(0, 1)
+        samples.append((number * 0.04, 0.005 * math.exp(level)))
+    made = found(Samples.of(samples))
+    assert made.blocks == 48
+    assert 0 < made.low < 1.5 and made.high < 20
+
+
 def test_one_minute_that_was_slow_is_no_drift() -> None:
     samples = latency(8, 0.0)
     wild = [value * (50 if 7 * HOUR < at < 7 * HOUR + 60 else 1) for at, value in samples]

@@ -226,6 +226,54 @@ class TestDrift:
         assert (outcome.status, outcome.unit) == (status, "pct")
         assert outcome.low < 100 * slower < outcome.high
 
+    @pytest.mark.parametrize(("slower", "status"), [(1.0, "PASS"), (1.1, "PASS"), (1.13, "FAIL"), (1.15, "FAIL")])
+    def test_with_surely_the_better_end_fails_and_the_worse_one_passes(self, book: Any, slower: float, status: str) -> None:
+        """The interval is about 2 pct wide on either side."""
+        outcome = self.judged(book, slower, {**DRIFT, "warn": "> 200 pct", "pass": "<= 110 pct", "surely": "<= 120 pct"})
+        assert outcome.status == status
+        assert outcome.limit == "<= 110 pct, surely <= 120 pct"
+        assert "must be <= 110 pct, surely <= 120 pct" in outcome.sentence
+
+    @pytest.mark.parametrize(("surely", "status"), [("<= 111 pct", "INCONCLUSIVE"), ("<= 115 pct", "PASS")])
+    def test_what_could_be_worse_than_surely_is_undecided(self, book: Any, surely: str, status: str) -> None:
+        outcome = self.judged(book, 1.1, {**DRIFT, "pass": "<= 110 pct", "surely": surely, "warn": "> 200 pct"})
+        assert outcome.low < 110 < outcome.high
+        assert outcome.status == status
+        assert outcome.reason == ("low_power" if status == "INCONCLUSIVE" else "")
+
+    def test_surely_has_no_say_in_the_warnings(self, book: Any) -> None:
+        criterion = {**DRIFT, "pass": "<= 110 pct", "surely": "<= 120 pct"}
+        assert self.judged(book, 1.08, {**criterion, "warn": "> 105 pct"}).status == "WARN"
+        assert self.judged(book, 1.08, {**criterion, "warn": "> 112 pct"}).status == "PASS"
+
+    def judged(self, book: Any, slower: float, criterion: dict[str, Any]) -> Any:
+        chance = random.Random(9)
+        book.start("soak")
+        times = [number * 30.0 for number in range(20 * 120 + 1)]
+        samples = [[at, 0.1 * (slower if at > 10 * HOUR else 1.0) * (1 + 0.2 * chance.random())] for at in times]
+        book.measure("soak", "http.duration", None, "s", samples=samples)
+        return book.outcome(criterion)
+
+    @pytest.mark.parametrize(
+        ("more", "says"),
+        [
+            ({"surely": "<= 110 pct"}, "is not looser than <= 110 pct"),
+            ({"surely": "<= 109 pct"}, "is not looser"),
+            ({"surely": ">= 120 pct"}, "is not looser"),
+            ({"surely": "<= baseline * 1.2"}, "is not looser"),
+            ({"surely": "<= 120 s"}, "s is time"),
+            ({"surely": "<= 120 pct", "pass": [["<= 110 pct"], ["<= 100 pct"]]}, "one limit < or <="),
+            ({"surely": "<= 120 pct", "pass": ">= 90 pct"}, "one limit < or <="),
+            ({"surely": "<= 120 pct", "pass": "<= baseline * 1.1"}, "one limit < or <="),
+            ({"surely": "<= 20 s", "pass": "<= 10 s", "agg": "max", "min_duration": "1 s"}, "only fits a slope or drift"),
+        ],
+    )
+    def test_a_surely_that_cannot_be_meant_is_refused(self, more: dict[str, Any], says: str) -> None:
+        given = {"sli": "http.duration", "agg": "drift", "pass": "<= 110 pct", "min_duration": "8 h", **more}
+        with pytest.raises(InputError) as caught:
+            read_criterion({"id": "soak.x", **given}, "soak", "c")
+        assert says in str(caught.value)
+
     def test_a_drift_without_its_time_is_refused(self) -> None:
         with pytest.raises(InputError, match="a drift needs min_duration"):
             read_criterion({"id": "soak.x", "sli": "http.duration", "agg": "drift", "pass": "<= 120 pct"}, "soak", "c")

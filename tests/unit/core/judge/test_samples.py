@@ -38,7 +38,13 @@ def test_a_share_of_no_time_is_unknown() -> None:
 
 @pytest.mark.parametrize(("times", "occupied"), [([0, 5, 10], 3), ([0, 6, 9], 3), ([0, 1, 2], 1), ([0, 5, 5, 20], 3), ([3, 8], 2)])
 def test_a_slot_is_occupied_by_the_samples_that_are_nearest_to_it(times: list[float], occupied: int) -> None:
-    assert Samples.of([(at, 0.0) for at in times]).occupied(5) == occupied
+    assert Samples.of([(at, 0.0) for at in times]).occupied(5, times[0], 100) == occupied
+
+
+@pytest.mark.parametrize(("times", "occupied"), [([0, 5, 10], 3), ([0, 5, 12.4], 3), ([0, 5, 12.5], 2), ([-2.5, 5, 10], 3), ([-2.6, 5], 1)])
+def test_a_slot_before_the_first_or_after_the_last_one_makes_up_for_none(times: list[float], occupied: int) -> None:
+    """Three slots of five seconds, around 0, 5 and 10."""
+    assert Samples.of([(at, 0.0) for at in times]).occupied(5, 0.0, 3) == occupied
 
 
 def test_the_longest_hole_is_found() -> None:
@@ -68,7 +74,7 @@ def test_the_order_in_which_samples_are_given_changes_nothing(pairs: list[Any], 
     assert one == other
     for name in ("span", "first", "last"):
         assert getattr(one, name) == getattr(other, name)
-    assert one.occupied(interval) == other.occupied(interval)
+    assert one.occupied(interval, 0.0, 20) == other.occupied(interval, 0.0, 20)
 
 
 @hypothesis.given(PAIRS, st.integers(0, 1000), st.integers(1, 300))

@@ -165,7 +165,7 @@ def test_coverage_counts_the_whole_window_and_for_the_last_one_its_rest(book: An
     criterion = {"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "every": "2 h", "sampled_every": "1 min", "min_coverage": "90 pct"}
     outcome = book.outcome(criterion)
     assert (outcome.status, outcome.windows["windows"]) == ("PASS", 1)
-    assert outcome.coverage == pytest.approx(135 / 149)
+    assert outcome.coverage == pytest.approx(135 / 150)
     assert book.outcome({**criterion, "min_coverage": "91 pct"}).reason == "gap"
 
 
@@ -186,3 +186,36 @@ def test_a_series_shorter_than_half_a_window_says_how_long_it_is(book: Any) -> N
     book.measure("soak", "host.cpu", None, "pct", samples=[(36000.0 + 60 * at, 1.0) for at in range(11)])
     outcome = book.outcome({"sli": "host.cpu", "pass": "< 70 pct", "every": "1 h"})
     assert (outcome.reason, outcome.sentence) == ("short", "watched for 10 min, one window is 1 h")
+
+
+COUNTER = {"sli": "http.requests", "pass": ">= 0 count", "every": "10 s", "sampled_every": "1 s", "min_coverage": "100 pct"}
+
+
+@pytest.mark.parametrize(("missing", "status"), [(None, "PASS"), (14, "INCONCLUSIVE"), (19, "INCONCLUSIVE"), (10, "INCONCLUSIVE")])
+def test_the_sample_before_a_window_makes_up_for_none_that_is_missing_in_it(book: Any, missing: int | None, status: str) -> None:
+    """A counter is compared with what it was before the window; that sample was taken in another one."""
+    book.start("soak")
+    samples = [[float(at), float(at)] for at in range(31) if at != missing]
+    book.measure("soak", "http.requests", None, "count", samples=samples)
+    outcome = book.outcome(COUNTER)
+    assert (outcome.status, outcome.reason) == (status, "gap" if missing else "")
+
+
+@pytest.mark.parametrize(("least", "status", "n"), [(10, "PASS", 30), (11, "INCONCLUSIVE", 0)])
+def test_the_sample_before_a_window_is_none_of_its_samples(book: Any, least: int, status: str, n: int) -> None:
+    book.start("soak")
+    book.measure("soak", "http.requests", None, "count", samples=[[float(at), float(at)] for at in range(30)])
+    outcome = book.outcome({"sli": "http.requests", "pass": ">= 0 count", "every": "10 s", "min_samples": least})
+    assert (outcome.status, outcome.n) == (status, n)
+
+
+@pytest.mark.parametrize(("late", "status"), [(0.0, "PASS"), (0.4, "PASS"), (0.6, "INCONCLUSIVE")])
+def test_a_sample_at_the_end_of_a_window_belongs_to_the_nearest_slot_and_to_none_beyond(
+    book: Any, late: float, status: str
+) -> None:
+    """Nine slots have their sample; the tenth one has it when it is not nearer to the next window."""
+    book.start("soak")
+    at = [float(number) for number in range(9)] + [9 + late] + [float(number) for number in range(10, 20)]
+    book.measure("soak", "host.cpu", None, "ratio", samples=[[moment, 0.1] for moment in at])
+    criterion = {"sli": "host.cpu", "agg": "max", "pass": "< 70 pct", "every": "10 s", "sampled_every": "1 s", "min_coverage": "100 pct"}
+    assert book.outcome(criterion).status == status

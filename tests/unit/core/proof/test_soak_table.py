@@ -67,6 +67,7 @@ def test_a_latency_that_only_wanders_is_not_called_slower_and_one_that_is_sixty_
     drift = rows("drift")
     assert max(cell[0] for kind in ("steady", "busy minutes") for cell in drift[kind].values()) <= FALSE_ALARMS_MOST
     assert max(sum(cell[2:]) for cell in drift["60 pct slower"].values()) == 0
+    assert min(drift[kind][hours][0] for kind in ("30 pct slower", "60 pct slower") for hours in ("24 h", "48 h")) >= 80
 
 
 @pytest.mark.parametrize(

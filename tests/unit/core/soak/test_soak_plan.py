@@ -41,6 +41,11 @@ def test_a_probe_waits_no_longer_than_until_it_is_asked_again():
     assert parse_plan({**PLAN, "probes": []}).probes == ()
 
 
+@pytest.mark.parametrize(("duration", "stretch"), [(50, 0.1), (90, 0.18), (30_000, 60.0), (172_800, 60.0)])
+def test_durations_are_counted_by_the_minute_and_in_a_short_soak_by_a_part_of_it(duration, stretch):
+    assert parse_plan({**PLAN, "duration_seconds": duration}).stretch_seconds == pytest.approx(stretch)
+
+
 def test_a_soak_without_load_database_and_cache_can_be_planned():
     plan = parse_plan({**PLAN, "load": {}, "postgres": {}, "cache": {}})
     assert (plan.load, plan.postgres, plan.cache) == (None, None, None)

@@ -20,6 +20,11 @@ def test_samples_are_handed_over_by_reference():
     assert (found["sli"], found["unit"], found["labels"]) == ("container.cpu", "ratio", {"container": "db"})
 
 
+def test_what_is_counted_is_handed_over_as_histograms():
+    assert recorded([("http.duration", {})])[-1]["series"]["table"] == "histograms"
+    assert "table" not in recorded([("host.cpu", {})])[-1]["series"]
+
+
 def test_what_was_never_sampled_is_left_out():
     assert {entry["sli"] for entry in recorded()} == {"soak.duration", "soak.coverage", "soak.longest_gap"}
 

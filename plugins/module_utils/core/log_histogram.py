@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..errors import EvidenceError
+from .errors import EvidenceError
 
 GAMMA = 1.02
 # The bounds of what is told apart: below it is 0, above it is the last bucket. A nanosecond and 30 years, as seconds.
@@ -67,6 +67,16 @@ class LogHistogram:
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
         return {"gamma": GAMMA, "zeros": self.zeros, "counts": {str(number): self.counts[number] for number in sorted(self.counts)}}
+
+
+def merged(parts: Iterable[LogHistogram]) -> LogHistogram:
+    """Return the histogram of all parts."""
+    counts: Counter[int] = Counter()
+    zeros = 0
+    for part in parts:
+        counts.update(part.counts)
+        zeros += part.zeros
+    return LogHistogram(dict(counts), zeros)
 
 
 def log_histogram(values: Iterable[float]) -> LogHistogram:

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.histogram import Histogram
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import percentile
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.log_histogram import (
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.log_histogram import (
     GAMMA,
     LogHistogram,
     log_histogram,
+    merged,
     read_log_histogram,
 )
 
@@ -38,6 +39,7 @@ def test_the_order_in_which_parts_are_added_changes_nothing(one: list[float], ot
     assert a.merged(b) == b.merged(a)
     assert a.merged(b).merged(c) == a.merged(b.merged(c))
     assert a.merged(NOTHING) == a
+    assert merged([a, b, c]) == a.merged(b).merged(c)
 
 
 @given(SECONDS.filter(bool), st.floats(0.1, 100))
