@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import quote
 
-from ..core.errors import EvidenceError
+from ..core.errors import EvidenceError, ServiceError
 
 Row = tuple[str, Mapping[str, str], float, float]  # metric, labels, unix seconds, value
 TICK = "soak.tick"  # one row for each sample taken; value: seconds since the soak's start
@@ -32,8 +32,11 @@ def canonical(labels: Mapping[str, str]) -> str:
 class SoakStore:
     """One connection; not for use by two threads at once."""
 
-    def __init__(self, path: str, readonly: bool = False) -> None:
-        """Open (and, unless `readonly`, create) the file. Raises EvidenceError when it cannot be used."""
+    def __init__(self, path: str, readonly: bool = False, durable: bool = True) -> None:
+        """Open (and, unless `readonly`, create) the file. Raises EvidenceError when it cannot be used.
+
+        What is not `durable` outlives its process, but not a power cut.
+        """
         self.path = path
         try:
             if readonly:
@@ -41,7 +44,7 @@ class SoakStore:
                 return
             self._db = sqlite3.connect(path, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
             self._db.executescript(SCHEMA)
         except sqlite3.Error as error:
             raise EvidenceError("the soak's samples cannot be opened", where=path, why=str(error)) from error
@@ -53,16 +56,22 @@ class SoakStore:
         self._db.close()
 
     def append(self, rows: Iterable[Row], notes: Sequence[tuple[float, str]] = (), **meta: Any) -> None:
-        """Write samples, notes and meta values in one transaction."""
-        with self._db:
-            self._db.executemany(
-                "INSERT INTO samples VALUES (?, ?, ?, ?)",
-                [(metric, canonical(labels), at, value) for metric, labels, at, value in rows],
-            )
-            if notes and self._one("SELECT count(*) FROM notes") < KEPT_NOTES:
-                self._db.executemany("INSERT INTO notes VALUES (?, ?)", notes[:20])
-            for name, value in meta.items():
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+        """Write samples, notes and meta values in one transaction. Raises ServiceError when nothing of it was written."""
+        try:
+            with self._db:
+                self._write(rows, notes, meta)
+        except sqlite3.Error as error:
+            raise ServiceError("the samples cannot be written", where=self.path, why=str(error), todo="make room on the disk") from error
+
+    def _write(self, rows: Iterable[Row], notes: Sequence[tuple[float, str]], meta: Mapping[str, Any]) -> None:
+        self._db.executemany(
+            "INSERT INTO samples VALUES (?, ?, ?, ?)",
+            [(metric, canonical(labels), at, value) for metric, labels, at, value in rows],
+        )
+        if notes and self._one("SELECT count(*) FROM notes") < KEPT_NOTES:
+            self._db.executemany("INSERT INTO notes VALUES (?, ?)", notes[:20])
+        for name, value in meta.items():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
 
     def meta(self, name: str, default: Any = None) -> Any:
         """A value that was kept under a name."""
@@ -82,6 +91,13 @@ class SoakStore:
         """The newest value of a metric for each set of labels."""
         query = "SELECT labels, value, max(at) FROM samples WHERE metric = ? GROUP BY labels"
         return {labels_key(row[0]): row[1] for row in self._db.execute(query, (metric,))}
+
+    def times(self, metric: str) -> dict[tuple[tuple[str, str], ...], list[float]]:
+        """When a metric was sampled (unix seconds, in order), for each set of labels."""
+        found: dict[str, list[float]] = {}
+        for labels, at in self._db.execute("SELECT labels, at FROM samples WHERE metric = ? ORDER BY labels, at", (metric,)):
+            found.setdefault(labels, []).append(at)
+        return {labels_key(labels): times for labels, times in found.items()}
 
     def since(self, metric: str, start: float) -> list[float]:
         """The values of a metric from a unix time on."""

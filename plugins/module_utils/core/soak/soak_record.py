@@ -27,7 +27,15 @@ SERIES = {
     "http.duration": "s",
 }
 # cumulative from the soak's start, or said once: the last value tells all
-TOTALS = {"container.restarts": "count", "container.oom_kills": "count", "container.memory_limit": "B", "soak.saturated": "count"}
+TOTALS = {
+    "container.restarts": "count",
+    "container.replaced": "count",
+    "container.oom_kills": "count",
+    "container.memory_limit": "B",
+    "soak.saturated": "count",
+    "soak.clock_steps": "count",
+    "soak.reboots": "count",
+}
 
 
 def soak_measurements(
