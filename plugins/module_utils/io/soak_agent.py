@@ -226,4 +226,3 @@ def _data_root(engine: EngineSocket) -> str:
     except ServiceError as error:
         _say(str(error))
         return "/var/lib/docker"
-

@@ -11,6 +11,7 @@ supervisor.json  what brings the agent back: {kind, name, image}
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -54,10 +55,8 @@ class SoakFolder:
 
     def forget_secrets(self) -> None:
         """Remove what only a running soak needs to know."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(self.file("secrets.json"))
-        except FileNotFoundError:
-            pass
 
 
 class Lock:
@@ -76,11 +75,10 @@ class Lock:
             os.close(handle)
             return False
         self._handle = handle
-        try:
+        # On a full disk the lock holds all the same, only its holder has no name.
+        with contextlib.suppress(OSError):
             os.ftruncate(handle, 0)
             os.write(handle, str(os.getpid()).encode())
-        except OSError:  # a full disk: the lock holds all the same, only its holder has no name
-            pass
         return True
 
     def release(self) -> None:

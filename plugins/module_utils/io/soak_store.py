@@ -38,6 +38,7 @@ class SoakStore:
         What is not `durable` outlives its process, but not a power cut.
         """
         self.path = path
+        self._db: Any = None
         try:
             if readonly:
                 self._db = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
@@ -47,13 +48,19 @@ class SoakStore:
             self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
             self._db.executescript(SCHEMA)
         except sqlite3.Error as error:
+            self.close()
             raise EvidenceError("the soak's samples cannot be opened", where=path, why=str(error)) from error
 
     def __enter__(self) -> SoakStore:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._db.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._db is not None:
+            self._db.close()
 
     def append(self, rows: Iterable[Row], notes: Sequence[tuple[float, str]] = (), **meta: Any) -> None:
         """Write samples, notes and meta values in one transaction. Raises ServiceError when nothing of it was written."""

@@ -9,6 +9,7 @@ container  a container with a restart policy; comes back with the engine
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -207,7 +208,5 @@ def supervisor_of(folder: SoakFolder, chosen: Mapping[str, Any], run_id: str, en
 
 def kill(pid: int, what: int) -> None:
     """Send a signal; a process that has ended meanwhile needs none."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, what)
-    except ProcessLookupError:
-        pass

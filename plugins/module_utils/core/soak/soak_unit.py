@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
+_TEMPORARY = "tmp"  # of the engine's folder
 _NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
 _UNIT = """\
@@ -101,7 +102,7 @@ def run_arguments(place: Place, image: str, data_root: str) -> list[str]:
         f"type=bind,source={place.folder},target={place.folder}",
         f"type=bind,source={place.engine_socket},target={place.engine_socket}",
         "type=bind,source=/sys/fs/cgroup,target=/sys/fs/cgroup,readonly",
-        f"type=bind,source={data_root}/tmp,target={data_root},readonly",
+        f"type=bind,source={data_root}/{_TEMPORARY},target={data_root},readonly",
     ]
     for mount in mounts:
         if mount.count(",") > 3 or '"' in mount or "\n" in mount:
