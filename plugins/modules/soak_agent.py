@@ -13,6 +13,7 @@ description:
   - The soak agent is a small program of the standard library that samples host, containers, database and cache, and sends a
     constant light load. It is packed from the collection's own sources, and runs on the staging host by itself. A supervisor
     starts it again when it dies; what it missed is counted as a gap.
+  - A unit or a container that was made for it is taken away when the soak is done and collected, or stopped.
   - Its memory is C(<state_dir>/soak/<run>/). A controller that goes away loses nothing.
 author: ProoFile operations (@proofile)
 options:
@@ -43,6 +44,19 @@ options:
     description: Values that the load's journeys name. Kept 0600 on the host until the soak is done.
     type: dict
     default: {}
+  supervisor:
+    description:
+      - What brings the agent back when it dies. V(loop) is a process of its own, which ends with the machine.
+      - V(systemd) is a unit that comes back after a reboot; it needs root and a host that systemd runs.
+      - V(container) is a container of O(image) that comes back with the engine.
+      - While a soak runs its supervisor stays what it is.
+    type: str
+    choices: [loop, systemd, container]
+    default: loop
+  image:
+    description: The image for O(supervisor=container). It is on the host and has C(python3), 3.9 or newer.
+    type: str
+    default: ''
   restart:
     description: Whether to move an earlier soak of this run aside and begin anew. Only for O(state=started).
     type: bool
@@ -98,6 +112,8 @@ SPEC = {
     "run": {"type": "str", "required": True},
     "plan": {"type": "dict"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "supervisor": {"type": "str", "choices": ["loop", "systemd", "container"], "default": "loop"},
+    "image": {"type": "str", "default": ""},
     "restart": {"type": "bool", "default": False},
     "wait_seconds": {"type": "float", "default": 0},
 }
@@ -115,7 +131,7 @@ def started(control, params, check_mode):
         parse_plan(raw)
         control.set_aside()
     secrets = {name: str(value) for name, value in params["secrets"].items()}
-    changed = control.start(raw, secrets)
+    changed = control.start(raw, secrets, {"kind": params["supervisor"], "image": params["image"]})
     return {"changed": changed, "status": control.status(), "measurements": []}
 
 
@@ -129,13 +145,15 @@ def handle(params, check_mode):
     if check_mode and not folder.has("plan.json"):
         return {"changed": False, "measurements": []}
     if state == "stopped":
-        running = control.supervisor() is not None or control.agent() is not None
-        return {"changed": running if check_mode else control.stop(), "measurements": []}
+        return {"changed": control.runs() if check_mode else control.stop(), "measurements": []}
     if not check_mode:
         control.wait(params["wait_seconds"])
     status = control.status()
     if state == "collected":
-        return {"changed": False, "status": status, "measurements": control.collect(params["state_dir"])}
+        found = control.collect(params["state_dir"])
+        if not check_mode:
+            control.tidy()
+        return {"changed": False, "status": status, "measurements": found}
     return {"changed": False, "status": status, "measurements": status.pop("measurements")}
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the proofile.stagegate authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The Docker engine's API over its socket: read-only calls, without the CLI's start-up cost."""
+"""The Docker engine's API over its socket, without the CLI's start-up cost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Optional
 from urllib.parse import quote
 
 from ..core.errors import ServiceError
@@ -55,7 +55,7 @@ class Stream:
 
 
 class EngineSocket:
-    """Read-only questions to the engine."""
+    """Questions to the engine."""
 
     def __init__(self, path: str = "/var/run/docker.sock", timeout: float = 5.0) -> None:
         self._path = path
@@ -100,16 +100,34 @@ class EngineSocket:
             connection.close()
             raise
 
+    def retire(self, container: str) -> None:
+        """Tell the engine not to start a container again. Raises ServiceError."""
+        self.post(f"/containers/{quote(container)}/update", {"RestartPolicy": {"Name": "no"}})
+
+    def post(self, path: str, body: Any) -> bytes:
+        """Send a JSON body; the answer as it came. Raises ServiceError."""
+        return self._ask("POST", path, json.dumps(body))
+
+    def get(self, path: str) -> Any:
+        """The JSON answer of a path. Raises ServiceError."""
+        return self._get(path)
+
     def _get(self, path: str) -> Any:
+        try:
+            return json.loads(self._ask("GET", path))
+        except ValueError as error:
+            raise ServiceError("the engine does not answer", where=self._path, why=str(error)) from error
+
+    def _ask(self, method: str, path: str, body: Optional[str] = None) -> bytes:
         connection = _SocketConnection(self._path, self._timeout)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
             response = connection.getresponse()
             text = response.read()
-            if response.status != 200:
+            if not 200 <= response.status < 300:
                 raise ServiceError(f"the engine answered {response.status}", where=path, why=text[:200].decode("utf-8", "replace"))
-            return json.loads(text)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            return text
+        except (OSError, http.client.HTTPException) as error:
             raise ServiceError("the engine does not answer", where=self._path, why=str(error)) from error
         finally:
             connection.close()

@@ -43,6 +43,11 @@ def read(path: str) -> str:
         os.close(handle)
 
 
+def _one_off(entry: Mapping[str, Any]) -> bool:
+    """True for a container of `docker compose run`, which is there for a task and not for the soak."""
+    return str((entry.get("Labels") or {}).get("com.docker.compose.oneoff", "")).lower() == "true"
+
+
 class HostSampler:
     """CPU, load, memory and disk of the host."""
 
@@ -93,8 +98,9 @@ class _Watched:
 class ContainerSampler:
     """CPU, working set, memory limit, restarts, OOM kills and hung processes of the containers of compose projects.
 
-    `memory` is what an earlier agent of the same soak left: {name: {identity, restarts, oom_kills}}; a container that was
-    replaced while nobody looked is counted then.
+    `memory` is what an earlier agent of the same soak left: {name: {identity, restarts, replaced, oom_kills}}; a container that was
+    replaced while nobody looked is counted then. Of a container that was restarted or replaced the samples go on under the
+    label `life: later`: what two processes used is no one series, and whoever judges it as one shall see that it is two.
     """
 
     def __init__(
@@ -114,7 +120,7 @@ class ContainerSampler:
 
     def sample(self, now: float) -> list[Value]:
         """One look at `now` (seconds of a steady clock). Raises ServiceError when the engine does not answer."""
-        listed = {entry["Names"][0].lstrip("/"): entry for entry in self._engine.containers(self._projects)}
+        listed = {entry["Names"][0].lstrip("/"): entry for entry in self._engine.containers(self._projects) if not _one_off(entry)}
         found: list[Value] = [("container.watched", {}, float(len(listed)))]
         for name, entry in sorted(listed.items()):
             self._follow(name, str(entry["Id"]))
@@ -125,12 +131,14 @@ class ContainerSampler:
         for name, known in sorted(self.memory.items()):
             found.append(("container.restarts", {"container": name}, float(known["restarts"])))
             found.append(("container.oom_kills", {"container": name}, float(known["oom_kills"])))
+            found.append(("container.replaced", {"container": name}, float(known.get("replaced", 0))))
         return found
 
     def _follow(self, name: str, container: str) -> None:
         """Make sure that `_watched[name]` is the container as it runs now; count it when it is another one."""
         known = self._watched.get(name)
-        if known and known.identity[0] == container and self._start_of(known.pid) == known.started:
+        # A process that was gone when its start was asked for has start 0: of it nothing is known yet.
+        if known and known.identity[0] == container and known.started and self._start_of(known.pid) == known.started:
             return
         try:
             seen = self._engine.inspect(container)
@@ -142,14 +150,16 @@ class ContainerSampler:
         identity = (container, str(state.get("StartedAt", "")))
         cgroup = parse_proc_cgroup(read(f"{self._proc}/{pid}/cgroup"))
         self._watched[name] = _Watched(identity, pid, cgroup, self._start_of(pid), self._memory_limit(seen))
-        kept = self.memory.setdefault(name, {"identity": list(identity), "restarts": 0, "oom_kills": 0})
+        kept = self.memory.setdefault(name, {"identity": list(identity), "restarts": 0, "replaced": 0, "oom_kills": 0})
         if kept["identity"] != list(identity):
+            kept["replaced"] = kept.get("replaced", 0) + int(kept["identity"][0] != container)
             kept["identity"] = list(identity)
             kept["restarts"] += 1
             kept["oom_kills"] += int(bool(state.get("OOMKilled")))
 
     def _look(self, name: str, watched: _Watched, now: float) -> list[Value]:
         labels = {"container": name}
+        life = {**labels, "life": "later"} if self.memory[name]["restarts"] else labels
         texts = self._texts(watched.cgroup)
         found: list[Value] = []
         if watched.memory_limit and not watched.told:
@@ -157,11 +167,11 @@ class ContainerSampler:
             watched.told = True
         seen = usage(watched.cgroup.version, texts) if watched.cgroup else None
         if seen:
-            found.append(("container.working_set", labels, float(seen.working_set)))
+            found.append(("container.working_set", life, float(seen.working_set)))
             before = watched.usage
             if before and now > watched.at:
                 spent = max(0.0, seen.cpu_seconds - before.cpu_seconds)
-                found.append(("container.cpu", labels, spent / (now - watched.at)))
+                found.append(("container.cpu", life, spent / (now - watched.at)))
                 self.memory[name]["oom_kills"] += max(0, seen.oom_kills - before.oom_kills)
             watched.usage, watched.at = seen, now
             found += _beside(name, seen, watched.said)

@@ -14,71 +14,65 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from ..core.errors import ServiceError, StagegateError
 from ..core.soak.soak_plan import SoakPlan
-from .engine_events import EngineEvents
 from .engine_socket import EngineSocket
 from .files import write_json
 from .load import LoadGenerator, Tally
-from .probes import Probes
 from .samplers import ContainerSampler, HostSampler
-from .slow_samplers import SlowSamplers
+from .soak_clock import SoakClock, boot_id, boot_seconds
 from .soak_files import Lock, SoakFolder
+from .soak_holes import Hole, Note
+from .soak_listeners import listeners
+from .soak_senses import Senses
 from .soak_store import TICK, Row, SoakStore
 
 OTHER_AGENT = 75  # exit code: another agent of this soak is alive
 RESTART_PAUSE = 1.0
-
-
-@dataclass
-class SoakClock:
-    """Unix time that does not jump: the wall clock is read once a boot, then the steady clock counts.
-
-    `boots` ({boot id: [unix s, steady s]}) is kept in the store, so that an agent that comes back goes on counting.
-    """
-
-    boots: dict[str, list[float]]
-    boot_id: str
-    steady: Callable[[], float]
-    wall: Callable[[], float] = time.time
-
-    def __post_init__(self) -> None:
-        self.boots.setdefault(self.boot_id, [self.wall(), self.steady()])
-
-    def now(self) -> float:
-        """Unix seconds."""
-        wall, steady = self.boots[self.boot_id]
-        return wall + self.steady() - steady
+ALL_REAL = Senses()
+SHORT_LIFE = 5.0  # an agent that lived longer is started again at once
 
 
 class Agent:
     """One agent process of a soak."""
 
-    def __init__(self, folder: SoakFolder, plan: SoakPlan, store: SoakStore, clock: SoakClock) -> None:
+    def __init__(
+        self,
+        folder: SoakFolder,
+        plan: SoakPlan,
+        store: SoakStore,
+        clock: SoakClock,
+        senses: Senses = ALL_REAL,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._folder = folder
         self._plan = plan
         store.stretch_seconds = plan.stretch_seconds
         self._store = store
         self._clock = clock
+        self._sleep = sleep
+        self._clock_steps = int(store.meta("clock_steps") or 0)
+        self._without_engine = Hole("the engine did not answer")
+        self._unwritten = Hole("what was measured could not be written")
         self._started = float(store.meta("started_at") or clock.now())
         engine = EngineSocket(plan.docker_socket)
-        self._host = HostSampler(_data_root(engine))
-        self._containers = ContainerSampler(engine, plan.projects, store.meta("containers"))
-        self._slow = SlowSamplers(plan, engine, clock.now, kept=store.meta("counters"))
-        self._events = EngineEvents(engine, plan.projects, clock.now, store.meta("events"))
-        self._probes = Probes(plan.probes, plan.slow_interval, clock.now, store.meta("probes"))
-        self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now) if plan.load else None
+        self._host = senses.host or HostSampler(_data_root(engine))
+        self._containers = senses.containers or ContainerSampler(engine, plan.projects, store.meta("containers"))
+        self._listeners = listeners(plan, engine, clock.now, store.meta) if senses.listeners is None else senses.listeners
+        self._load = senses.load
+        if plan.load and not self._load:
+            self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now)
         self._totals = dict(store.meta("totals") or {"http.requests": 0, "http.errors": 0, "soak.saturated": 0})
 
     def run(self) -> bool:
         """Sample until the deadline (True) or until somebody asks to stop (False)."""
-        self._store.append(self._load_rows(Tally(), self._clock.now()), started_at=self._started, boots=self._clock.boots)
-        self._events.start()
-        self._slow.start()
-        self._probes.start()
+        at = self._clock.now()
+        rows = [*self._load_rows(Tally(), at), *self._clock_rows(at)]
+        self._store.append(rows, started_at=self._started, boots=self._clock.boots)
+        for listener in self._listeners:
+            listener.start()
         if self._load:
             self._load.start()
         try:
@@ -86,9 +80,8 @@ class Agent:
         finally:
             if self._load:
                 self._load.stop()
-            self._probes.stop()
-            self._slow.stop()
-            self._events.stop()
+            for listener in self._listeners:
+                listener.stop()
             self._flush([])
 
     def _ticks(self) -> bool:
@@ -103,29 +96,50 @@ class Agent:
             while self._clock.now() - self._started < following:
                 if self._folder.has("STOP"):
                     return False
-                time.sleep(max(0.0, min(0.5, self._started + following - self._clock.now())))
+                self._sleep(max(0.0, min(0.5, self._started + following - self._clock.now())))
 
     def _tick(self, offset: float) -> None:
         at = self._clock.now()
         values = self._host.sample()
-        notes = []
+        notes: list[Note] = []
         try:
-            values += self._containers.sample(time.monotonic())
+            values += self._containers.sample(self._clock.steady())
+            notes += self._without_engine.over(at)
+            self._without_engine.close()
         except ServiceError as error:
-            notes.append((at, str(error)))
+            notes += self._without_engine.missed(at, str(error))
         rows: list[Row] = [(metric, labels, at, value) for metric, labels, value in values]
+        step = self._clock.step()
+        if step is not None:
+            self._clock_steps += 1
+            notes.append((at, f"the wall clock was set by {step:+.1f} s; the times of the samples do not follow it"))
+            rows += self._clock_rows(at)
         self._flush([(TICK, {}, at, offset), *rows], notes)
 
-    def _flush(self, rows: list[Row], notes: Sequence[tuple[float, str]] = ()) -> None:
+    def _flush(self, rows: list[Row], notes: Sequence[Note] = ()) -> None:
+        """Write what was measured. When it cannot be written it is missed; what is counted goes on being counted."""
         at = self._clock.now()
-        slow_rows, slow_notes = self._slow.drain()
         tally = self._load.drain() if self._load else Tally()
-        event_rows, event_notes = self._events.drain()
-        probe_rows, probe_notes = self._probes.drain()
-        rows = [*rows, *slow_rows, *event_rows, *probe_rows, *self._load_rows(tally, at)]
-        said = [*notes, *slow_notes, *event_notes, *probe_notes, *tally.failures]
-        kept = {"counters": self._slow.kept, "events": self._events.kept, "probes": self._probes.kept}
-        self._store.append(rows, said, totals=self._totals, containers=self._containers.memory, **kept)
+        rows = [*rows, *self._load_rows(tally, at), *(self._clock_rows(at) if self._unwritten.open else [])]
+        said = [*self._unwritten.over(at), *notes, *tally.failures]
+        kept: dict[str, Any] = {}
+        for listener in self._listeners:
+            more_rows, more_notes = listener.drain()
+            rows += more_rows
+            said += more_notes
+            kept.update(listener.kept)
+        try:
+            self._store.append(rows, said, totals=self._totals, containers=self._containers.memory, **self._clock_memory(), **kept)
+            self._unwritten.close()
+        except ServiceError as error:
+            self._unwritten.missed(at, str(error))
+
+    def _clock_memory(self) -> dict[str, float]:
+        return {"clock_steps": self._clock_steps, "ahead": self._clock.ahead}
+
+    def _clock_rows(self, at: float) -> list[Row]:
+        counts = (("soak.clock_steps", self._clock_steps), ("soak.reboots", self._clock.reboots))
+        return [(metric, {}, at, float(value)) for metric, value in counts]
 
     def _load_rows(self, tally: Tally, at: float) -> list[Row]:
         if not self._load:
@@ -142,17 +156,20 @@ def sample(folder: SoakFolder) -> int:
     lock = Lock(folder.file("agent.lock"))
     if not lock.take():
         return OTHER_AGENT
+    if not folder.has("DONE") and not folder.has("STOP"):
+        with SoakStore(folder.file("samples.sqlite")) as store:
+            clock = _clock_of(store)
+            if Agent(folder, folder.plan(), store, clock).run():
+                store.seal()
+                write_json(folder.file("DONE"), {"ended_at": clock.now(), "reason": "deadline"})
     if folder.has("DONE"):
-        return 0
-    with SoakStore(folder.file("samples.sqlite")) as store:
-        clock = SoakClock(store.meta("boots") or {}, _boot_id(), _steady)
-        done = Agent(folder, folder.plan(), store, clock).run()
-        if done:
-            store.seal()
-            write_json(folder.file("DONE"), {"ended_at": clock.now(), "reason": "deadline"})
-    if done and folder.has("secrets.json"):
-        os.unlink(folder.file("secrets.json"))
+        folder.forget_secrets()
     return 0
+
+
+def _clock_of(store: SoakStore) -> SoakClock:
+    ahead, newest = float(store.meta("ahead") or 0.0), store.last_at() or 0.0
+    return SoakClock(store.meta("boots") or {}, boot_id(), boot_seconds, ahead=ahead, newest=newest)
 
 
 def supervise(folder: SoakFolder, program: str) -> int:
@@ -161,25 +178,39 @@ def supervise(folder: SoakFolder, program: str) -> int:
     if not lock.take():
         return 0
     while not folder.has("DONE") and not folder.has("STOP"):
-        # AnsibleModule and its run_command are not known in io.
-        ended = subprocess.run([sys.executable, program, "sample", folder.path], check=False)  # pylint: disable=ansible-bad-function
-        if ended.returncode not in (0, OTHER_AGENT):
-            _say(f"the agent ended with {ended.returncode}; it is started again")
-        if not folder.has("DONE"):
+        began = boot_seconds()
+        try:
+            # AnsibleModule and its run_command are not known in io.
+            ended = subprocess.run([sys.executable, program, "sample", folder.path], check=False)  # pylint: disable=ansible-bad-function
+            if ended.returncode not in (0, OTHER_AGENT):
+                _say(f"the agent ended with {ended.returncode}; it is started again")
+        except OSError as error:  # no memory, no process left: the next try may have it
+            _say(f"the agent cannot be started: {error}")
+        if not folder.has("DONE") and boot_seconds() - began < SHORT_LIFE:
             time.sleep(RESTART_PAUSE)
     return 0
+
+
+def contained(folder: SoakFolder, name: str) -> int:
+    """Be the agent in the container `name`; when the soak is over the engine is told not to start the container again."""
+    ended = sample(folder)
+    if ended == 0:
+        EngineSocket(folder.plan().docker_socket).retire(name)
+    return ended
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Entry point of agent.pyz."""
     arguments = list(sys.argv if argv is None else argv)
-    if len(arguments) != 3 or arguments[1] not in ("sample", "supervise"):
-        _say("usage: agent.pyz sample|supervise <folder of the soak>")
+    if len(arguments) != (4 if arguments[1:2] == ["contained"] else 3) or arguments[1] not in ("sample", "supervise", "contained"):
+        _say("usage: agent.pyz sample|supervise <folder of the soak> | contained <folder of the soak> <name of the container>")
         return 2
     os.umask(0o077)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     folder = SoakFolder(arguments[2])
     try:
+        if arguments[1] == "contained":
+            return contained(folder, arguments[3])
         return sample(folder) if arguments[1] == "sample" else supervise(folder, arguments[0])
     except StagegateError as error:
         _say(str(error))
@@ -189,8 +220,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def _say(text: str) -> None:
     """One JSON line into agent.log."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    sys.stderr.write(json.dumps({"at": at, "pid": os.getpid(), "said": text}) + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(json.dumps({"at": at, "pid": os.getpid(), "said": text}) + "\n")
+        sys.stderr.flush()
+    except OSError:  # a full disk takes the line, not the process
+        pass
 
 
 def _data_root(engine: EngineSocket) -> str:
@@ -199,12 +233,3 @@ def _data_root(engine: EngineSocket) -> str:
     except ServiceError as error:
         _say(str(error))
         return "/var/lib/docker"
-
-
-def _boot_id() -> str:
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-        return stream.read().strip()
-
-
-def _steady() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)

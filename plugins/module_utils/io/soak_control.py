@@ -7,26 +7,28 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
-from ..core.errors import InputError, ServiceError
+from ..core.errors import EvidenceError, InputError, ServiceError
 from ..core.judge.samples import percentile
 from ..core.measurement import measurement
 from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
-from ..core.soak.soak_progress import coverage, progress_line
+from ..core.soak.soak_progress import Coverage, coverage, progress_line
 from ..core.soak.soak_record import TOTALS, soak_measurements
+from ..core.soak.watched import watched_measurements
 from . import soak_agent
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
+from .soak_clock import SoakClock, boot_id, boot_seconds
 from .soak_files import Lock, SoakFolder
 from .soak_store import SoakStore
+from .soak_supervisors import Supervisor, kill, supervisor_of
 
 ALIVE_SECONDS = 60.0
 RECENT_SECONDS = 60.0
+START_SECONDS = 30.0
 
 
 class SoakControl:
@@ -37,10 +39,12 @@ class SoakControl:
         folder: SoakFolder,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        boot: Callable[[], tuple[str, float]] = lambda: (boot_id(), boot_seconds()),
     ) -> None:
         self._folder = folder
         self._wall = wall
         self._sleep = sleep
+        self._boot = boot
 
     def would_start(self, raw: Mapping[str, Any]) -> bool:
         """True when `start` would change something. Raises InputError for a plan that cannot be used, or another plan."""
@@ -55,24 +59,33 @@ class SoakControl:
                 why="a plan is fixed once its soak has begun: samples of two plans cannot be judged together",
                 todo="go on with the old settings, start a new run, or start this one anew (restart: true)",
             )
-        return not self._folder.has("DONE") and (self._folder.has("STOP") or self.supervisor() is None)
+        return not self._folder.has("DONE") and (self._folder.has("STOP") or not self.supervised())
 
-    def start(self, raw: Mapping[str, Any], secrets: Mapping[str, str]) -> bool:
-        """Start the soak, or bring its supervisor back; False when it runs already or is done."""
+    def start(self, raw: Mapping[str, Any], secrets: Mapping[str, str], chosen: Optional[Mapping[str, Any]] = None) -> bool:
+        """Start the soak, or bring its supervisor back; False when it runs already or is done.
+
+        `chosen` is the supervisor, {kind, image}; while one lives the choice of another is none.
+        """
         if not self.would_start(raw):
             return False
+        self._await_end()
         ensure_folder(self._folder.path)
+        supervisor = supervisor_of(self._folder, chosen or {}, str(raw.get("run")), parse_plan(raw).docker_socket)
+        supervisor.check()
         if not self._folder.has("plan.json"):
             write_json(self._folder.file("plan.json"), {"plan": dict(raw), "digest": digest(raw)})
         write_json(self._folder.file("secrets.json"), dict(secrets))
         self._put_agent()
         if self._folder.has("STOP"):
             os.unlink(self._folder.file("STOP"))
-        self._spawn()
-        self._wait(lambda: self._folder.has("samples.sqlite") and self._last_at() is not None, 20.0)
-        if self._last_at() is None:
+        self._supervisor().end()
+        write_json(self._folder.file("supervisor.json"), dict(chosen or {"kind": "loop"}))
+        before = self._last_at()
+        supervisor.start()
+        self._wait(lambda: self._folder.has("DONE") or self._last_at() != before, START_SECONDS)
+        if self._last_at() == before and not self._folder.has("DONE"):
             raise ServiceError(
-                "the soak agent took no sample within 20 s",
+                f"the soak agent took no sample within {START_SECONDS:.0f} s",
                 where=self._folder.path,
                 why=self._log_tail(),
                 todo="read agent.log in that folder",
@@ -81,15 +94,32 @@ class SoakControl:
 
     def stop(self) -> bool:
         """Ask supervisor and agent to end and wait for them; False when nothing ran. What does not end is killed."""
-        if self.supervisor() is None and self.agent() is None:
-            return False
-        write_json(self._folder.file("STOP"), {"at": self._wall()})
+        ran = self.runs()
+        if ran:
+            write_json(self._folder.file("STOP"), {"at": self._wall()})
+            self._await_end()
+        self._supervisor().end()
+        self._folder.forget_secrets()
+        return ran
+
+    def tidy(self) -> None:
+        """Take away what started the agent of a soak that is done: its unit or its container."""
+        if self._folder.has("DONE"):
+            self._wait(lambda: self.agent() is None, 5.0)
+            self._supervisor().end()
+
+    def _await_end(self) -> None:
+        """Where STOP stands: see supervisor and agent end, gently or not."""
+        if not self._folder.has("STOP"):
+            return
         for wait, what in ((15.0, signal.SIGTERM), (3.0, signal.SIGKILL), (3.0, None)):
-            self._wait(lambda: self.supervisor() is None and self.agent() is None, wait)
-            for pid in (self.supervisor(), self.agent()):
-                if pid and what is not None:
-                    os.kill(pid, what)
-        return True
+            self._wait(lambda: not self.runs(), wait)
+            if not self.runs() or what is None:
+                return
+            self._supervisor().end(what)
+            agent = self.agent()
+            if agent:
+                kill(agent, what)
 
     def set_aside(self) -> None:
         """Move a soak away (to <run>.before-<n>), so that the run can be soaked anew; its samples stay on the host."""
@@ -101,9 +131,13 @@ class SoakControl:
             number += 1
         os.rename(self._folder.path, f"{self._folder.path}.before-{number}")
 
-    def supervisor(self) -> Optional[int]:
-        """Process id of the living supervisor, or None."""
-        return Lock(self._folder.file("supervisor.lock")).holder()
+    def supervised(self) -> bool:
+        """True when somebody would bring the agent back."""
+        return self._folder.has("plan.json") and self._supervisor().alive()
+
+    def runs(self) -> bool:
+        """True when anything of the soak lives."""
+        return self.supervised() or self.agent() is not None
 
     def agent(self) -> Optional[int]:
         """Process id of the living agent, or None."""
@@ -111,7 +145,7 @@ class SoakControl:
 
     def wait(self, seconds: float) -> None:
         """Wait until the soak is done, is dead, or `seconds` are over."""
-        self._wait(lambda: self._folder.has("DONE") or self.supervisor() is None, seconds)
+        self._wait(lambda: self._folder.has("DONE") or not self.supervised(), seconds)
 
     def status(self) -> dict[str, Any]:
         """How the soak stands; see progress_line for the keys. Raises InputError when there is no soak."""
@@ -119,7 +153,8 @@ class SoakControl:
         with self._store() as store:
             started, last_at, ticks = store.meta("started_at"), store.last_at(), store.ticks()
             finished = self._folder.has("DONE")
-            elapsed = plan.duration if finished else min(plan.duration, max(0.0, self._wall() - (started or self._wall())))
+            now = self._now(store)
+            elapsed = plan.duration if finished else min(plan.duration, max(0.0, now - (started or now)))
             covered = coverage(ticks, elapsed, plan.interval)
             status: dict[str, Any] = {
                 "finished": finished,
@@ -133,7 +168,7 @@ class SoakControl:
                 "notes": store.notes(10),
             }
         status["line"] = progress_line(status)
-        status["measurements"] = [self._alive(last_at)]
+        status["measurements"] = [self._alive(last_at, now)]
         return status
 
     def collect(self, state_dir: str) -> list[dict[str, Any]]:
@@ -142,22 +177,34 @@ class SoakControl:
         file = os.path.relpath(self._folder.file("samples.sqlite"), state_dir)
         with self._store() as store:
             ticks = store.ticks()
-            elapsed = plan.duration if self._folder.has("DONE") else min(plan.duration, self._since_start(store))
+            now = self._now(store)
+            started = float(store.meta("started_at") or now)
+            elapsed = plan.duration if self._folder.has("DONE") else min(plan.duration, max(0.0, now - started))
             totals = {(metric, labels): value for metric in TOTALS for labels, value in store.last(metric).items()}
             duration = ticks[-1] if ticks else 0.0
             covered = coverage(ticks, elapsed, plan.interval)
             found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes())
-            return [*found, self._alive(store.last_at())]
+            watched = self._watched(store, started, elapsed, plan.interval)
+            return [*found, *watched_measurements(watched), self._alive(store.last_at(), now)]
 
-    def _alive(self, last_at: Optional[float]) -> dict[str, Any]:
+    def _watched(self, store: SoakStore, started: float, elapsed: float, interval: float) -> dict[str, Coverage]:
+        seen: dict[str, list[float]] = {}
+        for labels, times in store.times("container.working_set").items():
+            seen.setdefault(dict(labels).get("container", ""), []).extend(at - started for at in times)
+        return {name: coverage(sorted(offsets), elapsed, interval) for name, offsets in seen.items()}
+
+    def _now(self, store: SoakStore) -> float:
+        """Unix seconds on the clock of the soak, which the wall clock of the host cannot move."""
+        boot, seconds = self._boot()
+        ahead, newest = float(store.meta("ahead") or 0.0), store.last_at() or 0.0
+        return SoakClock(dict(store.meta("boots") or {}), boot, lambda: seconds, self._wall, ahead, newest).now()
+
+    def _alive(self, last_at: Optional[float], now: float) -> dict[str, Any]:
         """Whether the newest sample is young: now, or, for a soak that is done, when it ended."""
         done = self._folder.json("DONE")
-        at, when = (float(done["ended_at"]), "at the end of the soak") if done else (self._wall(), "while it runs")
+        at, when = (float(done["ended_at"]), "at the end of the soak") if done else (now, "while it runs")
         fresh = last_at is not None and at - last_at <= ALIVE_SECONDS
         return measurement("monitor.sampler_alive", int(fresh), "count", source=f"newest sample of the soak agent {when}")
-
-    def _since_start(self, store: SoakStore) -> float:
-        return max(0.0, self._wall() - float(store.meta("started_at") or self._wall()))
 
     def _latest(self, store: SoakStore, last_at: float) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -175,6 +222,15 @@ class SoakControl:
             found["largest_working_set"] = sizes[largest]
         return found
 
+    def _supervisor(self) -> Supervisor:
+        """What the soak was started with."""
+        try:
+            kept = self._folder.json("plan.json") or {}
+            plan = parse_plan(kept.get("plan") or {})
+        except (InputError, EvidenceError):  # a plan that nobody can use has no agent either
+            return supervisor_of(self._folder, {}, "", "")
+        return supervisor_of(self._folder, self._folder.json("supervisor.json") or {}, plan.run, plan.docker_socket)
+
     def _plan(self) -> SoakPlan:
         if not self._folder.has("plan.json") or not self._folder.has("samples.sqlite"):
             raise InputError("there is no soak of this run", where=self._folder.path, todo="start it first")
@@ -184,6 +240,8 @@ class SoakControl:
         return SoakStore(self._folder.file("samples.sqlite"), readonly=True)
 
     def _last_at(self) -> Optional[float]:
+        if not self._folder.has("samples.sqlite"):
+            return None
         try:
             with self._store() as store:
                 return store.last_at()
@@ -196,23 +254,6 @@ class SoakControl:
             stream.write(packed)
         os.chmod(f"{path}.new", 0o600)
         os.replace(f"{path}.new", path)
-
-    def _spawn(self) -> None:
-        """Start the supervisor in a session of its own: it outlives the connection that started it."""
-        log = os.open(self._folder.file("agent.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            # AnsibleModule and its run_command are not known in io.
-            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-                [sys.executable, self._folder.file("agent.pyz"), "supervise", self._folder.path],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,
-            )
-            process.returncode = 0  # it is not waited for: it belongs to init as soon as this process ends
-        finally:
-            os.close(log)
 
     def _log_tail(self) -> str:
         try:

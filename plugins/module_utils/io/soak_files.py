@@ -6,10 +6,12 @@ plan.json      the plan with its digest, never changed      agent.pyz       the 
 secrets.json   0600, removed when the soak is done          agent.log       what supervisor and agent print
 samples.sqlite the samples                                  DONE            written once, at the deadline
 STOP           asks supervisor and agent to end             *.lock          held while a process lives; holds its pid
+supervisor.json  what brings the agent back: {kind, name, image}
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -51,6 +53,11 @@ class SoakFolder:
         except ValueError as error:
             raise EvidenceError("a file of the soak is no JSON", where=self.file(name), why=str(error)) from error
 
+    def forget_secrets(self) -> None:
+        """Remove what only a running soak needs to know."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.file("secrets.json"))
+
 
 class Lock:
     """An advisory lock that ends with its process, however that ends; the file holds the process id."""
@@ -67,9 +74,11 @@ class Lock:
         except OSError:
             os.close(handle)
             return False
-        os.ftruncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
         self._handle = handle
+        # On a full disk the lock holds all the same, only its holder has no name.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
         return True
 
     def release(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import quote
 
-from ..core.errors import EvidenceError
+from ..core.errors import EvidenceError, ServiceError
 from . import soak_counts
 
 Row = tuple[str, Mapping[str, str], float, float]  # metric, labels, unix seconds, value
@@ -33,37 +33,53 @@ def canonical(labels: Mapping[str, str]) -> str:
 class SoakStore:
     """One connection; not for use by two threads at once."""
 
-    def __init__(self, path: str, readonly: bool = False) -> None:
-        """Open (and, unless `readonly`, create) the file. Raises EvidenceError when it cannot be used."""
+    def __init__(self, path: str, readonly: bool = False, durable: bool = True) -> None:
+        """Open (and, unless `readonly`, create) the file. Raises EvidenceError when it cannot be used.
+
+        What is not `durable` outlives its process, but not a power cut.
+        """
         self.path = path
         self.stretch_seconds = soak_counts.STRETCH_SECONDS
+        self._db: Any = None
         try:
             if readonly:
                 self._db = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=10)
                 return
             self._db = sqlite3.connect(path, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
             self._db.executescript(SCHEMA + soak_counts.SCHEMA)
         except sqlite3.Error as error:
+            self.close()
             raise EvidenceError("the soak's samples cannot be opened", where=path, why=str(error)) from error
 
     def __enter__(self) -> SoakStore:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._db.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._db is not None:
+            self._db.close()
 
     def append(self, rows: Iterable[Row], notes: Sequence[tuple[float, str]] = (), **meta: Any) -> None:
-        """Write samples, notes and meta values in one transaction."""
-        with self._db:
-            written = [(metric, canonical(labels), at, value) for metric, labels, at, value in rows]
-            self._db.executemany("INSERT INTO samples VALUES (?, ?, ?, ?)", written)
-            soak_counts.count(self._db, written, self.stretch_seconds)
-            if notes and self._one("SELECT count(*) FROM notes") < KEPT_NOTES:
-                self._db.executemany("INSERT INTO notes VALUES (?, ?)", notes[:20])
-            for name, value in meta.items():
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+        """Write samples, notes and meta values in one transaction. Raises ServiceError when nothing of it was written."""
+        try:
+            with self._db:
+                self._write(rows, notes, meta)
+        except sqlite3.Error as error:
+            raise ServiceError("the samples cannot be written", where=self.path, why=str(error), todo="make room on the disk") from error
+
+    def _write(self, rows: Iterable[Row], notes: Sequence[tuple[float, str]], meta: Mapping[str, Any]) -> None:
+        written = [(metric, canonical(labels), at, value) for metric, labels, at, value in rows]
+        self._db.executemany("INSERT INTO samples VALUES (?, ?, ?, ?)", written)
+        soak_counts.count(self._db, written, self.stretch_seconds)
+        if notes and self._one("SELECT count(*) FROM notes") < KEPT_NOTES:
+            self._db.executemany("INSERT INTO notes VALUES (?, ?)", notes[:20])
+        for name, value in meta.items():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
 
     def meta(self, name: str, default: Any = None) -> Any:
         """A value that was kept under a name."""
@@ -83,6 +99,13 @@ class SoakStore:
         """The newest value of a metric for each set of labels."""
         query = "SELECT labels, value, max(at) FROM samples WHERE metric = ? GROUP BY labels"
         return {labels_key(row[0]): row[1] for row in self._db.execute(query, (metric,))}
+
+    def times(self, metric: str) -> dict[tuple[tuple[str, str], ...], list[float]]:
+        """When a metric was sampled (unix seconds, in order), for each set of labels."""
+        found: dict[str, list[float]] = {}
+        for labels, at in self._db.execute("SELECT labels, at FROM samples WHERE metric = ? ORDER BY labels, at", (metric,)):
+            found.setdefault(labels, []).append(at)
+        return {labels_key(labels): times for labels, times in found.items()}
 
     def since(self, metric: str, start: float) -> list[float]:
         """The values of a metric from a unix time on."""

@@ -149,7 +149,12 @@ def test_a_process_in_state_d_at_two_looks_is_hung(host, engine):
 
 def test_a_container_whose_files_cannot_be_read_has_no_samples(host, engine):
     (host.proc / "10" / "cgroup").unlink()
-    assert set(look(sampler(host, engine), 0.0)) == {"container.watched", "container.restarts", "container.oom_kills"}
+    assert set(look(sampler(host, engine), 0.0)) == {
+        "container.watched",
+        "container.restarts",
+        "container.replaced",
+        "container.oom_kills",
+    }
 
 
 def test_a_container_that_goes_between_list_and_question_is_left_out(host, engine):

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.agent_package import packed_agent
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_agent import SoakClock
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_clock import SoakClock
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import Lock, SoakFolder, soak_folder
 

@@ -52,6 +52,7 @@ COUNTED = ("http.duration",)
 # cumulative from the soak's start, or said once: the last value tells all
 TOTALS = {
     "container.restarts": "count",
+    "container.replaced": "count",
     "container.oom_kills": "count",
     "container.memory_limit": "B",
     "container.creations": "count",
@@ -61,6 +62,8 @@ TOTALS = {
     "container.health_flips": "count",
     "soak.event_gaps": "count",
     "soak.saturated": "count",
+    "soak.clock_steps": "count",
+    "soak.reboots": "count",
 }
 
 
