@@ -24,6 +24,7 @@ from .files import write_json
 from .load import LoadGenerator, Tally
 from .samplers import ContainerSampler, HostSampler
 from .slow_samplers import SlowSamplers
+from .soak_alerts import AlertThread
 from .soak_files import Lock, SoakFolder
 from .soak_store import TICK, Row, SoakStore
 
@@ -66,17 +67,20 @@ class Agent:
         self._containers = ContainerSampler(engine, plan.projects, store.meta("containers"))
         self._slow = SlowSamplers(plan, engine, clock.now)
         self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now) if plan.load else None
+        self._alerts = AlertThread(folder, clock.now)
         self._totals = dict(store.meta("totals") or {"http.requests": 0, "http.errors": 0, "soak.saturated": 0})
 
     def run(self) -> bool:
         """Sample until the deadline (True) or until somebody asks to stop (False)."""
         self._store.append(self._load_rows(Tally(), self._clock.now()), started_at=self._started, boots=self._clock.boots)
         self._slow.start()
+        self._alerts.start()
         if self._load:
             self._load.start()
         try:
             return self._ticks()
         finally:
+            self._alerts.stop()
             if self._load:
                 self._load.stop()
             self._slow.stop()
@@ -112,7 +116,7 @@ class Agent:
         slow_rows, slow_notes = self._slow.drain()
         tally = self._load.drain() if self._load else Tally()
         rows = [*rows, *slow_rows, *self._load_rows(tally, at)]
-        said = [*notes, *slow_notes, *tally.failures]
+        said = [*notes, *slow_notes, *tally.failures, *self._alerts.drain()]
         self._store.append(rows, said, totals=self._totals, containers=self._containers.memory)
 
     def _load_rows(self, tally: Tally, at: float) -> list[Row]:
