@@ -53,7 +53,9 @@ class AlertFollower:
         watch = self._folder.json(WATCH) or {}
         if watch != self._read[0]:
             gate, given = gate_of(watch), watch.get("alerts") or {}
-            settings = read_settings(str(given.get("policy") or "policy"), given.get("no_data_for") or "5 min", given.get("from_pass") or {})
+            settings = read_settings(
+                str(given.get("policy") or "policy"), given.get("no_data_for") or "5 min", given.get("from_pass") or {}
+            )
             found = soak_alerts(gate, {**SERIES, **TOTALS}, given.get("over") or {}, settings) if gate else []
             self._read = (watch, found, settings)
         return self._read[1], self._read[2]

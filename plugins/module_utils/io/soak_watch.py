@@ -60,7 +60,7 @@ class SoakWatch:
         gate_of(watch)
         channels_of(notify)
         if not write:
-            return self._folder.json(WATCH) != dict(watch) or self._folder.json(NOTIFY) != dict(notify)
+            return bool(self._folder.json(WATCH) != dict(watch) or self._folder.json(NOTIFY) != dict(notify))
         if not self._folder.has("plan.json"):
             raise InputError("there is no soak of this run", where=self._folder.path, todo="start it first")
         changed = [write_json(self._folder.file(WATCH), dict(watch)), write_json(self._folder.file(NOTIFY), dict(notify))]

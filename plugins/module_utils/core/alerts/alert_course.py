@@ -31,6 +31,8 @@ PENDING, FIRING = "pending", "firing"
 # One observation a request, and not one of now: a percentile needs some time of them.
 _OBSERVED = ("http.duration",)
 
+_JOIN: dict[str, Callable[[list[float]], float]] = {"sum": math.fsum, "max": max, "min": min}
+
 # Gives the samples of an SLI by their labels, in the unit of the store.
 Series = Callable[[str], Mapping[Labels, Samples]]
 
@@ -157,7 +159,7 @@ def _join(across: str, values: list[Optional[float]]) -> Optional[float]:
     known = [value for value in values if value is not None]
     if len(known) < len(values) or not known:
         return None
-    return {"sum": math.fsum, "max": max, "min": min}.get(across, lambda each: each[-1])(known)  # type: ignore[operator]
+    return _JOIN[across](known) if across in _JOIN else known[-1]
 
 
 def _single(watch: Watch, grid: Grid, samples: Samples, at: float) -> Optional[float]:

@@ -10,7 +10,7 @@ of which some may fail) is never called lost: the gate judges it at the end.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
@@ -39,6 +39,7 @@ RISING = frozenset(
         "soak.job_failures",
     }
 )
+_JOIN: dict[str, Callable[[list[float]], float]] = {"last": max, "max": max, "sum": math.fsum}
 # What may come is reckoned with some more: a plan that is exceeded a little must not make a lost criterion of one that can be kept.
 _MORE = 1.1
 _MORE_SAMPLES, _MORE_REQUESTS, _MORE_SECONDS, _MORE_SLOTS = 100, 300, 60.0, 2
@@ -123,9 +124,9 @@ def _span(criterion: Criterion, tracks: Tracks, ahead: Ahead) -> Optional[Span]:
     if reference.sli == "soak.coverage":
         return Span(high=ahead.coverage)
     if reference.sli in RISING:
-        values = [_rising(track) for track in found]
-        join = {"last": max, "max": max, "sum": math.fsum}.get(how)
-        return Span(join(values)) if join and None not in values else None  # type: ignore[operator, type-var]
+        values = [value for value in map(_rising, found) if value is not None]
+        join = _JOIN.get(how)
+        return Span(join(values)) if join and len(values) == len(found) else None
     if any(track.pointwise or not len(track.samples) for track in found):
         return None
     return _of_series(criterion, found, ahead)

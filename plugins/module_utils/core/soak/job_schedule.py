@@ -71,7 +71,7 @@ class Standing:
 
 
 def read_jobs(given: Any) -> tuple[Job, ...]:
-    """Read the schedule as the inventory has it: {name, every_seconds, first_seconds (default: every_seconds)}. InputError with its place."""
+    """Read the schedule of the inventory: {name, every_seconds, first_seconds (default: every_seconds)}. InputError with its place."""
     if not isinstance(given, (list, tuple)) or len(given) > JOBS_LIMIT:
         raise InputError(f"soak_jobs is a list of at most {JOBS_LIMIT} jobs", where="soak_jobs", why=f"found {type(given).__name__}")
     jobs = tuple(_job(item, f"soak_jobs[{number}]") for number, item in enumerate(given))
@@ -83,7 +83,7 @@ def read_jobs(given: Any) -> tuple[Job, ...]:
 
 
 def standing(job: Job, duration: float, elapsed: float, done: Iterable[int], over: bool = False) -> Standing:
-    """Judge one job `elapsed` seconds after the start. `done` are slots that were run; `over`: the soak has ended, nothing is due any more."""
+    """Judge one job `elapsed` seconds after the start. `done` are slots that were run; `over`: the soak has ended, nothing is due."""
     ran = set(done)
     slots = job.slots(duration)
     come = min(slots, max(0, job.slot_at(min(elapsed, duration)) + 1))

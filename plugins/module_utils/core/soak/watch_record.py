@@ -41,7 +41,9 @@ def job_measurements(found: Sequence[Standing], failures: Mapping[str, int]) -> 
     return made
 
 
-def alert_measurements(rules: int, fired: Mapping[str, int], incidents: Sequence[Mapping[str, Any]], undelivered: int) -> list[dict[str, Any]]:
+def alert_measurements(
+    rules: int, fired: Mapping[str, int], incidents: Sequence[Mapping[str, Any]], undelivered: int
+) -> list[dict[str, Any]]:
     """The measurements of the alerts so far; none where no rule is there, so that nothing looked at never reads as nothing found."""
     if not rules:
         return []

@@ -21,7 +21,7 @@ E2E, VITALS = Job("e2e", 2 * HOUR, 2 * HOUR), Job("vitals", HOUR, HOUR)
 
 
 def watched(jobs, duration, looks, away=(), takes=60.0):
-    """Look at these times and run what is due, except in the `away` spans; each run takes a minute. Returns done, and what stands at the end."""
+    """Look at these times and run what is due, except in the `away` spans; each run takes a minute."""
     done = {job.name: set() for job in jobs}
     for at in looks:
         if any(begin <= at < end for begin, end in away):
