@@ -77,7 +77,7 @@ class CallbackModule(CallbackBase):
         if result.task.action in TEXT_ACTIONS:
             self._say(message_lines(said))
         elif isinstance(said.get("status"), dict) and said["status"].get("line"):
-            self._say([said["status"]["line"]])
+            self._say(str(said["status"]["line"]).split("\n"))
 
     def v2_runner_item_on_failed(self, result):
         self._line(task_line("✗", self._name(result.task), self._seconds(result.task), self._remark(result)), C.COLOR_ERROR)

@@ -60,7 +60,7 @@ class Agent:
         engine = EngineSocket(plan.docker_socket)
         self._host = senses.host or HostSampler(_data_root(engine))
         self._containers = senses.containers or ContainerSampler(engine, plan.projects, store.meta("containers"))
-        self._listeners = listeners(plan, engine, clock.now, store.meta) if senses.listeners is None else senses.listeners
+        self._listeners = listeners(folder, plan, engine, clock.now, store.meta) if senses.listeners is None else senses.listeners
         self._load = senses.load
         if plan.load and not self._load:
             self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now)

@@ -7,6 +7,8 @@ secrets.json   0600, removed when the soak is done          agent.log       what
 samples.sqlite the samples                                  DONE            written once, at the deadline
 STOP           asks supervisor and agent to end             *.lock          held while a process lives; holds its pid
 supervisor.json  what brings the agent back: {kind, name, image}
+watch.json     gate, jobs and alert settings of the soak    notify.json     0600, where people are told; removed when all is told
+alerts.json    how the alerts stand, what was told          jobs.jsonl      the runs of the jobs, begun and ended
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from .engine_exec import EngineExec
 from .engine_socket import EngineSocket
 from .probes import Probes
 from .slow_samplers import SlowSamplers
+from .soak_alerts import AlertThread
+from .soak_files import SoakFolder
 from .soak_senses import Listener
 from .soak_store import Row
 
@@ -57,11 +59,14 @@ class Named:
         return self.of.drain()
 
 
-def listeners(plan: SoakPlan, engine: EngineSocket, wall: Callable[[], float], kept: Callable[[str], Any]) -> list[Listener]:
+def listeners(
+    folder: SoakFolder, plan: SoakPlan, engine: EngineSocket, wall: Callable[[], float], kept: Callable[[str], Any]
+) -> list[Listener]:
     """All that the plan asks for, in the order in which they begin; `kept` gives what the earlier agent left under a name."""
     # The engine's events first: what the others do is to be among them.
     return [
         Named("events", EngineEvents(engine, plan.projects, wall, kept("events"))),
         Named("counters", SlowSamplers(plan, engine, wall, EngineExec(plan.docker_socket), kept("counters"))),
         Named("probes", Probes(plan.probes, plan.slow_interval, wall, kept("probes"))),
+        AlertThread(folder, wall),
     ]

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from urllib.parse import quote
 
 from ..core.errors import EvidenceError, ServiceError
+from ..core.judge.samples import Samples
 from . import soak_counts
 
 Row = tuple[str, Mapping[str, str], float, float]  # metric, labels, unix seconds, value
@@ -111,6 +112,16 @@ class SoakStore:
         """The values of a metric from a unix time on."""
         query = "SELECT value FROM samples WHERE metric = ? AND at >= ?"
         return [row[0] for row in self._db.execute(query, (metric, start))]
+
+    def between(self, metric: str, begin: float, end: float) -> dict[tuple[tuple[str, str], ...], Samples]:
+        """The samples of a metric with begin <= time < end, by their labels."""
+        query = "SELECT labels, at, value FROM samples WHERE metric = ? AND at >= ? AND at < ? ORDER BY at"
+        found: dict[str, tuple[list[float], list[float]]] = {}
+        for labels, at, value in self._db.execute(query, (metric, begin, end)):
+            times, values = found.setdefault(labels, ([], []))
+            times.append(at)
+            values.append(value)
+        return {labels_key(labels): Samples(*columns) for labels, columns in found.items()}
 
     def sampled(self) -> list[tuple[str, dict[str, str]]]:
         """Every metric with every set of labels under which it has samples."""
