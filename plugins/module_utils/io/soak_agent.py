@@ -22,6 +22,7 @@ from ..core.soak.soak_plan import SoakPlan
 from .engine_socket import EngineSocket
 from .files import write_json
 from .load import LoadGenerator, Tally
+from .log_follower import LogFollower
 from .samplers import ContainerSampler, HostSampler
 from .slow_samplers import SlowSamplers
 from .soak_files import Lock, SoakFolder
@@ -65,6 +66,7 @@ class Agent:
         self._host = HostSampler(_data_root(engine))
         self._containers = ContainerSampler(engine, plan.projects, store.meta("containers"))
         self._slow = SlowSamplers(plan, engine, clock.now)
+        self._logs = LogFollower(plan.logs, engine, plan.projects, self._started, clock.now, store.meta) if plan.logs else None
         self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now) if plan.load else None
         self._totals = dict(store.meta("totals") or {"http.requests": 0, "http.errors": 0, "soak.saturated": 0})
 
@@ -72,6 +74,8 @@ class Agent:
         """Sample until the deadline (True) or until somebody asks to stop (False)."""
         self._store.append(self._load_rows(Tally(), self._clock.now()), started_at=self._started, boots=self._clock.boots)
         self._slow.start()
+        if self._logs:
+            self._logs.start()
         if self._load:
             self._load.start()
         try:
@@ -80,6 +84,8 @@ class Agent:
             if self._load:
                 self._load.stop()
             self._slow.stop()
+            if self._logs:
+                self._logs.stop()
             self._flush([])
 
     def _ticks(self) -> bool:
@@ -111,9 +117,10 @@ class Agent:
         at = self._clock.now()
         slow_rows, slow_notes = self._slow.drain()
         tally = self._load.drain() if self._load else Tally()
-        rows = [*rows, *slow_rows, *self._load_rows(tally, at)]
-        said = [*notes, *slow_notes, *tally.failures]
-        self._store.append(rows, said, totals=self._totals, containers=self._containers.memory)
+        log_rows, log_notes, log_state = self._logs.drain() if self._logs else ([], [], {})
+        rows = [*rows, *slow_rows, *log_rows, *self._load_rows(tally, at)]
+        said = [*notes, *slow_notes, *log_notes, *tally.failures]
+        self._store.append(rows, said, totals=self._totals, containers=self._containers.memory, **log_state)
 
     def _load_rows(self, tally: Tally, at: float) -> list[Row]:
         if not self._load:

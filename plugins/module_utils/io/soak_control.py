@@ -16,10 +16,11 @@ from typing import Any, Callable, Optional
 from ..core.errors import InputError, ServiceError
 from ..core.judge.samples import percentile
 from ..core.measurement import measurement
+from ..core.soak.log_errors import from_kept, kind_lines
 from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from ..core.soak.soak_progress import coverage, progress_line
 from ..core.soak.soak_record import TOTALS, soak_measurements
-from . import soak_agent
+from . import log_follower, soak_agent
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
 from .soak_files import Lock, SoakFolder
@@ -146,7 +147,9 @@ class SoakControl:
             totals = {(metric, labels): value for metric in TOTALS for labels, value in store.last(metric).items()}
             duration = ticks[-1] if ticks else 0.0
             covered = coverage(ticks, elapsed, plan.interval)
-            found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes())
+            names = store.meta(log_follower.STATE, {})
+            kinds = {name: kind_lines(from_kept(store.meta(log_follower.KINDS + name))) for name in names}
+            found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes(), kinds)
             return [*found, self._alive(store.last_at())]
 
     def _alive(self, last_at: Optional[float]) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 {run, duration_seconds, interval_seconds, projects: [..], docker_socket,
  postgres: {project, service, command} | null, cache: {project, service, command} | {url, hits, misses} | null,
  load: {base_url, rate_per_second, workers, timeout_seconds, csrf, session: {every_seconds, steps},
-        mix: [{name, weight, base_url?, steps}]} | null}
+        mix: [{name, weight, base_url?, steps}]} | null,
+ logs: {every_seconds, patterns, ignored} | null}
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import Any, Optional
 
 from ..errors import InputError
 from ..eyes.api_journey import Step, parse_steps
+from ..release.log_scan import compile_patterns
 
-KEYS = {"run", "duration_seconds", "interval_seconds", "projects", "docker_socket", "slow_seconds", "postgres", "cache", "load"}
+KEYS = {"run", "duration_seconds", "interval_seconds", "projects", "docker_socket", "slow_seconds", "postgres", "cache", "load", "logs"}
 LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}
 # The password is the container's own and stays there.
 POSTGRES_COMMAND = (
@@ -69,6 +71,15 @@ class Load:
 
 
 @dataclass(frozen=True)
+class LogCheck:
+    """How often the logs are looked at, and regular expressions of critical lines and of lines that are never critical."""
+
+    every: float
+    patterns: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SoakPlan:
     """A whole plan; times in seconds."""
 
@@ -81,6 +92,7 @@ class SoakPlan:
     postgres: Optional[Ask] = None
     cache: Optional[Ask] = None
     load: Optional[Load] = None
+    logs: Optional[LogCheck] = None
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -104,6 +116,7 @@ def parse_plan(raw: Any) -> SoakPlan:
         postgres=_ask(raw.get("postgres"), POSTGRES_COMMAND, "plan.postgres"),
         cache=_ask(raw.get("cache"), CACHE_COMMAND, "plan.cache"),
         load=_load(raw.get("load")),
+        logs=_logs(raw.get("logs")),
         raw=raw,
     )
     if not plan.projects:
@@ -111,6 +124,16 @@ def parse_plan(raw: Any) -> SoakPlan:
     if plan.interval > plan.duration:
         raise InputError("the interval is longer than the soak", where="plan.interval_seconds")
     return plan
+
+
+def _logs(raw: Any) -> Optional[LogCheck]:
+    if not raw:
+        return None
+    _known(raw, {"every_seconds", "patterns", "ignored"}, "plan.logs")
+    patterns, ignored = (tuple(str(pattern) for pattern in raw.get(key) or ()) for key in ("patterns", "ignored"))
+    for key, given in (("patterns", patterns), ("ignored", ignored)):
+        compile_patterns(given, f"plan.logs.{key}")
+    return LogCheck(_number(raw, "every_seconds", 0.2, 3600.0, 10.0), patterns, ignored)
 
 
 def _load(raw: Any) -> Optional[Load]:
