@@ -36,7 +36,7 @@ options:
   plan:
     description:
       - The plan, needed for O(state=started), with C(duration_seconds), C(interval_seconds), C(projects), C(postgres),
-        C(cache) and C(load).
+        C(cache), C(load) and C(logs).
       - It is fixed once the soak has begun.
     type: dict
   secrets:

@@ -25,7 +25,7 @@ from .soak_store import Row
 LEAST, MOST, MORE = 64, 1_000_000, 8  # messages asked for: at first, at last, and how many times as many when the place is not among them
 BUSY = 500  # messages in one look after which the next look is taken at once
 BUSY_PAUSE = 0.2
-SAID_EVERY = 30.0  # seconds between two samples of counters that stand still
+LOOKS_UNSAID, LONGEST_UNSAID = 3, 30.0  # how many looks, and seconds, error counters that stand still are not written down again
 STATE, KINDS = "logs", "log_kinds:"
 
 
@@ -220,7 +220,8 @@ class LogFollower:
         for name, log in self._logs.items():
             values = log.samples(len(self._kinds.get(name, {})))
             said_at, said = self._said.get(name, (self._since, {}))
-            if at <= said_at or (at - said_at < SAID_EVERY and values == said):
+            still = all(said.get(metric) == value for metric, value in values.items() if metric != "logs.lines")
+            if at <= said_at or (still and at - said_at < min(LONGEST_UNSAID, LOOKS_UNSAID * self._check.every)):
                 continue
             labels = {"container": name}
             if not log.told:  # what was written before the start is not the soak's: there, all of them are 0
