@@ -37,7 +37,7 @@ options:
   plan:
     description:
       - The plan, needed for O(state=started), with C(duration_seconds), C(interval_seconds), C(projects), C(postgres),
-        C(cache), C(edge), C(probes) and C(load).
+        C(cache), C(edge), C(probes), C(load) and C(logs).
       - It is fixed once the soak has begun.
     type: dict
   secrets:

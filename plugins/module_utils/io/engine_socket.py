@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from ..core.errors import ServiceError
 
+LOG_PIECE = 64 * 1024
+
 
 class _SocketConnection(http.client.HTTPConnection):
     def __init__(self, path: str, timeout: float) -> None:
@@ -76,6 +78,26 @@ class EngineSocket:
     def data_root(self) -> str:
         """The folder in which the engine keeps its files. Raises ServiceError."""
         return str(self._get("/info").get("DockerRootDir") or "/var/lib/docker")
+
+    def log(self, container: str, tail: int) -> Iterator[bytes]:
+        """The last messages of a container's log with their times, in pieces, as /containers/<id>/logs sends them. Raises ServiceError."""
+        path = f"/containers/{quote(container)}/logs?stdout=1&stderr=1&timestamps=1&tail={tail}"
+        connection = _SocketConnection(self._path, self._timeout)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            if response.status != 200:
+                said = response.read(200).decode("utf-8", "replace")
+                raise ServiceError(f"the engine answered {response.status}", where=path, why=said)
+            while True:
+                piece = response.read(LOG_PIECE)
+                if not piece:
+                    return
+                yield piece
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise ServiceError("the engine's log broke off", where=path, why=str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
 
     def disk_usage(self) -> dict[str, Any]:
         """What images, containers and volumes take on the disk (bytes), as /system/df tells it. Raises ServiceError."""

@@ -55,12 +55,15 @@ class Agent:
         self._sleep = sleep
         self._clock_steps = int(store.meta("clock_steps") or 0)
         self._without_engine = Hole("the engine did not answer")
+        self._kept: dict[str, Any] = {}  # what the listeners want to be kept and is not written yet
         self._unwritten = Hole("what was measured could not be written")
         self._started = float(store.meta("started_at") or clock.now())
         engine = EngineSocket(plan.docker_socket)
         self._host = senses.host or HostSampler(_data_root(engine))
         self._containers = senses.containers or ContainerSampler(engine, plan.projects, store.meta("containers"))
-        self._listeners = listeners(folder, plan, engine, clock.now, store.meta) if senses.listeners is None else senses.listeners
+        self._listeners = (
+            listeners(folder, plan, engine, self._started, clock.now, store.meta) if senses.listeners is None else senses.listeners
+        )
         self._load = senses.load
         if plan.load and not self._load:
             self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now)
@@ -122,14 +125,14 @@ class Agent:
         tally = self._load.drain() if self._load else Tally()
         rows = [*rows, *self._load_rows(tally, at), *(self._clock_rows(at) if self._unwritten.open else [])]
         said = [*self._unwritten.over(at), *notes, *tally.failures]
-        kept: dict[str, Any] = {}
         for listener in self._listeners:
             more_rows, more_notes = listener.drain()
             rows += more_rows
             said += more_notes
-            kept.update(listener.kept)
+            self._kept.update(listener.kept)
         try:
-            self._store.append(rows, said, totals=self._totals, containers=self._containers.memory, **self._clock_memory(), **kept)
+            self._store.append(rows, said, totals=self._totals, containers=self._containers.memory, **self._clock_memory(), **self._kept)
+            self._kept = {}
             self._unwritten.close()
         except ServiceError as error:
             self._unwritten.missed(at, str(error))

@@ -14,11 +14,12 @@ from typing import Any, Callable, Optional
 from ..core.errors import EvidenceError, InputError, ServiceError
 from ..core.judge.samples import percentile
 from ..core.measurement import measurement
+from ..core.soak.log_errors import from_kept, kind_lines
 from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from ..core.soak.soak_progress import Coverage, coverage, progress_line
 from ..core.soak.soak_record import TOTALS, soak_measurements
 from ..core.soak.watched import watched_measurements
-from . import soak_agent
+from . import log_follower, soak_agent
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
 from .soak_clock import SoakClock, boot_id, boot_seconds
@@ -183,7 +184,9 @@ class SoakControl:
             totals = {(metric, labels): value for metric in TOTALS for labels, value in store.last(metric).items()}
             duration = ticks[-1] if ticks else 0.0
             covered = coverage(ticks, elapsed, plan.interval)
-            found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes())
+            names = store.meta(log_follower.STATE, {})
+            kinds = {name: kind_lines(from_kept(store.meta(log_follower.KINDS + name))) for name in names}
+            found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes(), kinds)
             watched = self._watched(store, started, elapsed, plan.interval)
             return [*found, *watched_measurements(watched), self._alive(store.last_at(), now)]
 

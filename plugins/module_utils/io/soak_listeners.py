@@ -11,6 +11,7 @@ from ..core.soak.soak_plan import SoakPlan
 from .engine_events import EngineEvents
 from .engine_exec import EngineExec
 from .engine_socket import EngineSocket
+from .log_follower import LogFollower
 from .probes import Probes
 from .slow_samplers import SlowSamplers
 from .soak_alerts import AlertThread
@@ -60,13 +61,17 @@ class Named:
 
 
 def listeners(
-    folder: SoakFolder, plan: SoakPlan, engine: EngineSocket, wall: Callable[[], float], kept: Callable[[str], Any]
+    folder: SoakFolder, plan: SoakPlan, engine: EngineSocket, since: float, wall: Callable[[], float], kept: Callable[[str], Any]
 ) -> list[Listener]:
-    """All that the plan asks for, in the order in which they begin; `kept` gives what the earlier agent left under a name."""
+    """All that the plan asks for, in the order in which they begin.
+
+    `since` is when the soak began (unix seconds); `kept` gives what the earlier agent left under a name.
+    """
     # The engine's events first: what the others do is to be among them.
     return [
         Named("events", EngineEvents(engine, plan.projects, wall, kept("events"))),
         Named("counters", SlowSamplers(plan, engine, wall, EngineExec(plan.docker_socket), kept("counters"))),
         Named("probes", Probes(plan.probes, plan.slow_interval, wall, kept("probes"))),
         AlertThread(folder, wall),
+        *([LogFollower(plan.logs, engine, plan.projects, since, wall, kept)] if plan.logs else []),
     ]

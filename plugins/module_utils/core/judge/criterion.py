@@ -34,6 +34,7 @@ KEYS = (
     "min_samples",
     *TIMING_KEYS,
     "confidence",
+    "rests_on",
     "phase",
     "key",
     "waivable",
@@ -90,6 +91,7 @@ class Criterion:
     waivable: bool = False
     observe: bool = False
     weight: float = 1.0
+    rests_on: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     title: str = ""
     note: str = ""
@@ -150,6 +152,7 @@ def read_criterion(given: Any, gate_phase: str, where: str) -> Criterion:
         waivable=fields.flag("waivable"),
         observe=fields.flag("observe"),
         weight=fields.weight("weight", 1.0),
+        rests_on=fields.texts("rests_on"),
         covers=read_covers(fields),
         title=fields.text("title"),
         note=fields.text("note"),

@@ -12,7 +12,7 @@ PASS, WARN, FAIL, INCONCLUSIVE, ERROR, WAIVED = "PASS", "WARN", "FAIL", "INCONCL
 GOOD = (PASS, WARN, WAIVED)
 # Worst first: of several groups the worst speaks for the criterion.
 SEVERITY = (ERROR, FAIL, INCONCLUSIVE, WARN, WAIVED, PASS)
-REASONS = ("no_data", "stale", "short", "gap", "other_release", "no_baseline", "not_finite", "ambiguous", "low_power")
+REASONS = ("no_data", "stale", "short", "gap", "other_release", "no_baseline", "not_finite", "ambiguous", "low_power", "no_ground")
 
 
 @dataclass(frozen=True)

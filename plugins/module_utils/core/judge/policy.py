@@ -21,6 +21,7 @@ from ..units import did_you_mean
 from .aggregate import ESTIMATES
 from .criterion import ID, Criterion, read_aggregation, read_covers, read_criterion
 from .expression import parse_expression
+from .grounds import check_grounds
 from .limit import parse_alternatives
 
 _GATE_KEYS = ("title", "requires", "criteria", "in_decision", "note")
@@ -120,6 +121,7 @@ def _read_gate(phase: str, given: Any) -> Gate:
     if not isinstance(criteria, (list, tuple)) or len(criteria) > CRITERIA_LIMIT:
         raise InputError(f"criteria must be a list of at most {CRITERIA_LIMIT}", where=where)
     read = tuple(read_criterion(item, phase, f"{where}.criteria[{number}]") for number, item in enumerate(criteria))
+    check_grounds(read, where)
     if all(criterion.observe for criterion in read):
         raise InputError("every criterion of the gate only observes", where=where, todo="let at least one criterion decide")
     if not sum(criterion.weight for criterion in read if not criterion.observe):

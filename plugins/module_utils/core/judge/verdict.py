@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..ledger.runs import GO, HOLD
 from ..text import plain
 from .evidence import EvidenceBook, Loader
+from .grounds import with_grounds
 from .judge import judge
 from .outcome import ERROR, FAIL, GOOD, PASS, WARN, Outcome, status_text
 from .policy import Gate
@@ -25,7 +26,7 @@ _SCORES = {PASS: 1.0, WARN: 0.5}
 
 def judge_gate(gate: Gate, book: EvidenceBook, load: Loader, now: float, waivers: Sequence[Waiver] = ()) -> list[Outcome]:
     """Judge all criteria of a gate; none is ever left out."""
-    return [judge(criterion, book, load, now, waivers) for criterion in gate.criteria]
+    return with_grounds(gate.criteria, [judge(criterion, book, load, now, waivers) for criterion in gate.criteria])
 
 
 def gate_verdict(outcomes: Sequence[Outcome]) -> str:

@@ -30,6 +30,8 @@ DEFAULT_IGNORED = (
     r"FATAL:\s+the database system is (?:starting up|shutting down|not yet accepting connections)",
     r"FATAL:\s+terminating connection due to administrator command",
 )
+# A line that is no JSON and says that it is an error.
+ERROR_LINE = re.compile(r"\b(?:ERROR|SEVERE)\b|\b(?:level|severity)=\"?(?:error|err|severe)\b|\[(?:error|err)\]", re.ASCII)
 EXCERPTS = 20
 _MASKS = (
     (re.compile(r"(://[^:/@\s]+:)[^@\s/]+@"), r"\1***@"),
@@ -79,6 +81,15 @@ def scan(lines: Iterable[str], critical: re.Pattern[str] | None, ignored: re.Pat
     return Scan(seen, bad, tuple(excerpts))
 
 
+def line_severity(text: str, critical: re.Pattern[str] | None, ignored: re.Pattern[str] | None) -> str:
+    """`critical`, `error`, or nothing, of one line without blanks around it."""
+    if ignored is not None and ignored.search(text):
+        return ""
+    if _is_critical(text, critical):
+        return "critical"
+    return "error" if _is_error(text) else ""
+
+
 def mask(text: str) -> str:
     """Take passwords out of addresses and values out of `password=...`, so that a log excerpt can be shown."""
     for pattern, replacement in _MASKS:
@@ -91,11 +102,25 @@ def tail(text: str, count: int = 20) -> list[str]:
     return [mask(line)[:400] for line in text.splitlines() if line.strip()][-count:]
 
 
+def _is_error(text: str) -> bool:
+    entry = _json_entry(text)
+    if entry is None:
+        return ERROR_LINE.search(text) is not None
+    level = _level(entry)
+    if isinstance(level, (int, float)) and not isinstance(level, bool):
+        return level >= NUMBERED_ERROR
+    return str(level or "").lower() in CRITICAL_LEVELS | ERROR_LEVELS
+
+
+def _level(entry: dict[str, Any]) -> Any:
+    return next((entry[key] for key in LEVEL_KEYS if key in entry), None)
+
+
 def _is_critical(text: str, critical: re.Pattern[str] | None) -> bool:
     entry = _json_entry(text)
     if entry is None:
         return critical is not None and critical.search(text) is not None
-    level = next((entry[key] for key in LEVEL_KEYS if key in entry), None)
+    level = _level(entry)
     has_trace = any(entry.get(key) for key in TRACE_KEYS)
     if isinstance(level, (int, float)) and not isinstance(level, bool):
         return level >= NUMBERED_FATAL or (level >= NUMBERED_ERROR and has_trace)

@@ -6,7 +6,8 @@
  postgres: {project, service, command} | null, cache: {project, service, command} | {url, hits, misses} | null,
  edge: {project, service} | null, probes: [{name, url, timeout_seconds}],
  load: {base_url, rate_per_second, workers, timeout_seconds, csrf, session: {every_seconds, steps},
-        mix: [{name, weight, base_url?, steps}]} | null}
+        mix: [{name, weight, base_url?, steps}]} | null,
+ logs: {every_seconds, patterns, ignored} | null}
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Optional
 
 from ..errors import InputError
 from ..eyes.api_journey import Step, parse_steps
+from ..release.log_scan import compile_patterns
 
 KEYS = {
     "run",
@@ -33,6 +35,7 @@ KEYS = {
     "load",
     "edge",
     "probes",
+    "logs",
 }
 LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}
 # A soak is cut into so many stretches at least: enough for its first and its last part to be compared in blocks.
@@ -96,6 +99,15 @@ class Load:
 
 
 @dataclass(frozen=True)
+class LogCheck:
+    """How often the logs are looked at, and regular expressions of critical lines and of lines that are never critical."""
+
+    every: float
+    patterns: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SoakPlan:
     """A whole plan; times in seconds."""
 
@@ -110,6 +122,7 @@ class SoakPlan:
     load: Optional[Load] = None
     edge: Optional[Ask] = None
     probes: tuple[Probe, ...] = ()
+    logs: Optional[LogCheck] = None
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -140,6 +153,7 @@ def parse_plan(raw: Any) -> SoakPlan:
         load=_load(raw.get("load")),
         edge=_ask(raw.get("edge"), (), "plan.edge"),
         probes=_probes(raw.get("probes"), _number(raw, "slow_seconds", 1.0, 3600.0, 10.0)),
+        logs=_logs(raw.get("logs")),
         raw=raw,
     )
     if not plan.projects:
@@ -147,6 +161,16 @@ def parse_plan(raw: Any) -> SoakPlan:
     if plan.interval > plan.duration:
         raise InputError("the interval is longer than the soak", where="plan.interval_seconds")
     return plan
+
+
+def _logs(raw: Any) -> Optional[LogCheck]:
+    if not raw:
+        return None
+    _known(raw, {"every_seconds", "patterns", "ignored"}, "plan.logs")
+    patterns, ignored = (tuple(str(pattern) for pattern in raw.get(key) or ()) for key in ("patterns", "ignored"))
+    for key, given in (("patterns", patterns), ("ignored", ignored)):
+        compile_patterns(given, f"plan.logs.{key}")
+    return LogCheck(_number(raw, "every_seconds", 0.2, 3600.0, 10.0), patterns, ignored)
 
 
 def _load(raw: Any) -> Optional[Load]:

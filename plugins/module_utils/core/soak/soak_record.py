@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from ..measurement import measurement
 from .soak_progress import Coverage
@@ -43,6 +43,11 @@ SERIES = {
     "edge.response_errors": "count",
     "edge.retries": "count",
     "edge.time_average": "s",
+    "logs.lines": "count",
+    "logs.errors": "count",
+    "logs.critical": "count",
+    "logs.error_signatures": "count",
+    "logs.gaps": "count",
     "http.requests": "count",
     "http.errors": "count",
     "http.duration": "s",
@@ -74,10 +79,12 @@ def soak_measurements(
     sampled: Iterable[tuple[str, Mapping[str, str]]],
     totals: Mapping[tuple[str, tuple[tuple[str, str], ...]], float],
     failures: Sequence[str],
+    log_kinds: Optional[Mapping[str, Sequence[str]]] = None,
 ) -> list[dict[str, Any]]:
     """The measurements of a soak. `file` is relative to the state folder; what was never sampled is left out.
 
-    `sampled` are the metrics with the labels under which they have samples; `totals` the last values of TOTALS.
+    `sampled` are the metrics with the labels under which they have samples; `totals` the last values of TOTALS;
+    `log_kinds` what the logs of a container say, for people.
     """
     source = f"soak agent, {covered.taken} of {covered.expected} samples"
     found = [
@@ -92,5 +99,7 @@ def soak_measurements(
             series: dict[str, Any] = {"file": file, "metric": metric, "labels": dict(labels)}
             series.update({"table": "histograms"} if metric in COUNTED else {})
             detail = list(failures) if metric == "http.errors" else None
+            if metric == "logs.errors":
+                detail = list((log_kinds or {}).get(labels.get("container", ""), ())) or None
             found.append(measurement(metric, None, SERIES[metric], labels, source, detail, series=series))
     return found
