@@ -98,7 +98,7 @@ class BytecodeCache:
 
 def open_cache() -> Optional[BytecodeCache]:
     """Return the cache of this user; None where it is switched off or there is no folder that only this user can have written."""
-    if os.environ.get(SWITCH, "").lower() in ("0", "off", "no", "false") or sys.dont_write_bytecode or not sys.implementation.cache_tag:
+    if os.environ.get(SWITCH, "").lower() in ("0", "off", "no", "false") or not sys.implementation.cache_tag:
         return None
     try:
         return BytecodeCache(_open_folder(_above(), FOLDER))

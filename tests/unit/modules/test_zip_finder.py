@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -49,8 +50,8 @@ print(json.dumps({
 
 def told(path: Path, python: str = sys.executable) -> dict[str, Any]:
     # What is kept from call to call has tests of its own.
-    command = [python, "-I", "-B", "-c", PROGRAM, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    without = {**os.environ, "STAGEGATE_BYTECODE_CACHE": "off"}
+    done = subprocess.run([python, "-I", "-c", PROGRAM, str(path)], capture_output=True, text=True, check=True, env=without)
     return dict(json.loads(done.stdout))
 
 
