@@ -13,7 +13,8 @@ description:
   - Fails when a gate that the phase requires does not say GO in this run.
   - Notes the start of the phase. Only evidence recorded after the newest start of a phase counts for its gate.
   - The start takes over. RV(run) holds the fencing token of this start; from now on the ledger refuses what a writer with an older
-    token wants to record. So of two controllers that do the same phase only the one that began last goes on.
+    token wants to record in this run. So of two controllers that do the same phase only the one that began last goes on.
+  - Another run is not fenced by it, except that nothing more is taken in about what runs once a run begins to change that.
 author: ProoFile operations (@proofile)
 options:
   run:
@@ -31,6 +32,13 @@ options:
     default: []
   resume:
     description: Do not begin again a phase whose gate says GO already, and whose requirements have not been started again since.
+    type: bool
+    default: false
+  join:
+    description:
+      - Go on with a phase that has begun and is not judged, instead of beginning it again, when no other phase of the run began since.
+        The token is that of its start, so whoever waits in the phase is not fenced.
+      - For a look from time to time. Whoever takes the phase over from a controller that is gone begins it again.
     type: bool
     default: false
 attributes:
@@ -54,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 run:
-  description: O(run) with C(token), the number of the newest start of a phase. To be passed to whatever belongs to this phase.
+  description: O(run) with C(token), the number of the newest start of a phase of it. To be passed to whatever belongs to this phase.
   returned: always
   type: dict
 skip:
@@ -82,13 +90,16 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.runs import (
+    CHANGES,
     GO,
+    RUNNING,
     STARTED,
     PhaseState,
     check_phase,
     check_run,
     check_token,
     missing_requirements,
+    newest_change,
     newest_start,
     phase_states,
 )
@@ -99,6 +110,7 @@ SPEC = {
     "phase": {"type": "str", "required": True},
     "requires": {"type": "list", "elements": "str", "default": []},
     "resume": {"type": "bool", "default": False},
+    "join": {"type": "bool", "default": False},
 }
 
 
@@ -108,8 +120,8 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     requires = [check_phase(name) for name in params["requires"]]
     book = LedgerFile(run["state_dir"])
     entries = book.entries()
-    start = newest_start(entries)
-    check_token(run.get("token"), start)
+    start = newest_start(entries, run["id"])
+    check_token(run.get("token"), start, newest_change(entries, run["id"]), {phase}.difference(CHANGES))
     states = phase_states(entries, run["id"])
     missing = missing_requirements(states, requires)
     # In check mode no gate can have said GO, because nothing is recorded: the requirements are told, not enforced.
@@ -121,16 +133,27 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
             todo=f"run the playbook of phase {missing[0][0]} first",
         )
     state = states.get(phase, PhaseState(phase))
-    if params["resume"] and state.verdict == GO:
-        message = f"phase {phase} is GO already: passed over"
-        run = {**run, "token": start["seq"]} if start else run
-        return {"changed": False, "run": run, "skip": True, "attempt": state.attempt, "previous": GO, "message": message}
+    known = _goes_on(params, run, state, start)
+    if known:
+        return known
     told = {"attempt": state.attempt + 1, "previous": state.verdict, "message": f"phase {phase}, attempt {state.attempt + 1}"}
     if check_mode:
         return {"changed": False, "run": run, "skip": False, **told}
     body = {"event": STARTED, "attempt": state.attempt + 1, "requires": requires}
     written = book.append(run, [Draft("phase", phase, body)])
     return {"changed": False, "run": {**run, "token": written.entries[-1]["seq"]}, "skip": False, **told, **written.warnings}
+
+
+def _goes_on(params: Mapping[str, Any], run: Mapping[str, Any], state: PhaseState, start: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The result where the phase is not begun: it is passed over, or joined. Empty where it is."""
+    result = {"changed": False, "skip": False, "attempt": state.attempt, "previous": state.verdict}
+    if params["resume"] and state.verdict == GO:
+        token = {"token": start["seq"]} if start else {}
+        return {**result, "run": {**run, **token}, "skip": True, "message": f"phase {state.phase} is GO already: passed over"}
+    if params["join"] and state.verdict == RUNNING and start is not None and start["seq"] == state.start:
+        message = f"phase {state.phase}, attempt {state.attempt}: gone on with"
+        return {**result, "run": {**run, "token": state.start}, "message": message}
+    return {}
 
 
 def main() -> None:

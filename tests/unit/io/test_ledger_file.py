@@ -228,11 +228,13 @@ def test_whoever_begins_a_phase_later_takes_over(book: ledger_file.LedgerFile, p
     book.append(second, [NOTE])
 
 
-def test_the_start_of_another_run_takes_over_as_well(book: ledger_file.LedgerFile) -> None:
+def test_the_start_of_another_run_fences_nobody(book: ledger_file.LedgerFile) -> None:
     first, second = start_of(book, RUN), start_of(book, OTHER)
-    with pytest.raises(LedgerError, match=OTHER["id"]):
+    book.append(first, [NOTE])
+    book.append(second, [NOTE])
+    start_of(book, RUN)
+    with pytest.raises(LedgerError, match="taken over"):
         book.append(first, [START])
-    book.append(second, [START])
 
 
 def test_a_writer_without_a_token_is_not_fenced_and_fences_nobody(book: ledger_file.LedgerFile) -> None:
@@ -244,7 +246,7 @@ def test_a_writer_without_a_token_is_not_fenced_and_fences_nobody(book: ledger_f
 
 @pytest.mark.parametrize("token", [2, 99])
 def test_a_token_that_is_no_start_of_this_ledger_is_refused(book: ledger_file.LedgerFile, path: Path, token: int) -> None:
-    with pytest.raises(LedgerError, match="not of this ledger"):
+    with pytest.raises(LedgerError, match="not of this run"):
         book.append({**RUN, "token": token}, [NOTE])
     start_of(book, RUN)
     with pytest.raises(LedgerError):

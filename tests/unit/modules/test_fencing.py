@@ -24,9 +24,9 @@ class Controller:
         given = {"state_dir": str(state_dir), "application": "app", "commit": commit, "policy": "demo"}
         self.run = dict(run.handle({**given, "gates": GATES, "decision": {}, "fresh": False}, False)["run"])
 
-    def open(self, name: str, resume: bool = False, check_mode: bool = False) -> Any:
+    def open(self, name: str, resume: bool = False, check_mode: bool = False, join: bool = False) -> Any:
         """Open a phase."""
-        opened = phase.handle({"run": self.run, "phase": name, "requires": [], "resume": resume}, check_mode)
+        opened = phase.handle({"run": self.run, "phase": name, "requires": [], "resume": resume, "join": join}, check_mode)
         self.run = dict(opened["run"])
         return opened
 
@@ -83,13 +83,54 @@ def test_a_new_start_of_the_playbook_takes_over_again(first: Controller, second:
         second.record("build")
 
 
-def test_a_controller_of_another_release_takes_over(first: Controller, tmp_path: Path) -> None:
-    first.open("build")
+def test_a_controller_of_another_release_prepares_beside_it(first: Controller, tmp_path: Path) -> None:
+    first.open("soak")
     other = Controller(tmp_path, "f" * 40)
-    first.record("build")
-    other.open("preflight")
-    with pytest.raises(LedgerError, match="ffffffffffff"):
-        first.record("build")
+    for name in ("preflight", "manual_qa", "build"):
+        other.open(name)
+        other.record(name)
+        first.record("soak")
+
+
+@pytest.mark.parametrize("change", ["deploy", "drill", "rollback"])
+def test_a_soak_ends_where_another_release_is_brought_up(first: Controller, tmp_path: Path, change: str) -> None:
+    first.open("soak")
+    other = Controller(tmp_path, "f" * 40)
+    other.open(change)
+    for act in (first.record, first.open):
+        with pytest.raises(LedgerError, match=rf"phase {change} of run r-\S+-ffffffffffff"):
+            act("soak")
+    other.record(change)
+    # Under the lease it may be deployed again, and then it is the other one whose findings are not taken in.
+    first.open("deploy")
+    first.record("deploy")
+    with pytest.raises(LedgerError, match="1a2b3c4d5e6f"):
+        other.record("smoke")
+
+
+def test_a_look_from_time_to_time_joins_the_soak_and_fences_nobody(first: Controller, second: Controller) -> None:
+    begun = first.open("soak")
+    joined = second.open("soak", join=True)
+    assert (joined["run"]["token"], joined["attempt"], joined["previous"], joined["skip"]) == (begun["run"]["token"], 1, "RUNNING", False)
+    second.record("soak")
+    first.record("soak")
+    first.open("validate")
+
+
+def test_a_controller_that_was_taken_over_cannot_come_back_by_joining(first: Controller, second: Controller) -> None:
+    first.open("soak")
+    second.open("soak")
+    with pytest.raises(LedgerError, match="taken over"):
+        first.open("soak", join=True)
+
+
+def test_a_phase_is_begun_where_there_is_none_to_join(first: Controller, second: Controller) -> None:
+    assert first.open("soak", join=True)["attempt"] == 1
+    book = ledger.LedgerFile(first.run["state_dir"])
+    book.append(first.run, [phase.Draft("gate", "soak", {"verdict": "HOLD", "outcomes": []})])
+    assert first.open("soak", join=True)["attempt"] == 2
+    second.open("validate")
+    assert Controller(Path(first.run["state_dir"])).open("soak", join=True)["attempt"] == 3
 
 
 def test_who_signs_is_not_fenced_and_fences_nobody(first: Controller, second: Controller) -> None:

@@ -57,7 +57,9 @@ def state_dir(tmp_path: Path) -> str:
         "soak": [{"sli": "postgres.active", "value": 12, "unit": "count"}, {"sli": "http.duration", "unit": "s", "samples": SAMPLES}],
     }
     for phase, measurements in found.items():
-        phase_module.handle({"run": run, "phase": phase, "requires": GATES[phase].get("requires", []), "resume": False}, False)
+        phase_module.handle(
+            {"run": run, "phase": phase, "requires": GATES[phase].get("requires", []), "resume": False, "join": False}, False
+        )
         ledger_module.handle({"run": run, "phase": phase, "measurements": measurements, "entries": []}, False)
         assert gate_module.handle({"run": run, "phase": phase, "gates": GATES, "waivers": []}, False)["verdict"] == "GO"
     decided = decision_module.handle({"run": run, "gates": GATES, "decision": MATRIX, "waivers": []}, False)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -13,11 +14,12 @@ from typing import Any
 
 import pytest
 
-FINDER = Path(__file__).resolve().parents[3] / "plugins/module_utils/zip_finder.py"
+UTILS = Path(__file__).resolve().parents[3] / "plugins/module_utils"
 FILES = {
     "shop/__init__.py": "",
     "shop/adapter.py": "from .zip_finder import find_once\nfind_once(__spec__, ('core', 'io'))\n",
-    "shop/zip_finder.py": FINDER.read_text(),
+    "shop/zip_finder.py": (UTILS / "zip_finder.py").read_text(),
+    "shop/bytecode_cache.py": (UTILS / "bytecode_cache.py").read_text(),
     "shop/core/__init__.py": "",
     "shop/core/price.py": "from .deep import tax\nPRICE = 7 + tax.TAX\n",
     "shop/core/deep/__init__.py": "",
@@ -47,7 +49,9 @@ print(json.dumps({
 
 
 def told(path: Path, python: str = sys.executable) -> dict[str, Any]:
-    done = subprocess.run([python, "-I", "-c", PROGRAM, str(path)], capture_output=True, text=True, check=True)
+    # What is kept from call to call has tests of its own.
+    without = {**os.environ, "STAGEGATE_BYTECODE_CACHE": "off"}
+    done = subprocess.run([python, "-I", "-c", PROGRAM, str(path)], capture_output=True, text=True, check=True, env=without)
     return dict(json.loads(done.stdout))
 
 

@@ -10,20 +10,21 @@ from typing import Any
 from ..errors import LedgerError
 from .entries import Draft
 from .ledger import Link, read_links
-from .runs import STARTED, check_token
+from .runs import CHANGES, check_token, is_start
 
 TORN = "torn_tail"
 
 
 class ChainState:
-    """Where a verified ledger stands: its hashes, its end, the newest start of a phase, whose runs are in it."""
+    """Where a verified ledger stands: its hashes, its end, the newest start of a phase of each run, whose runs are in it."""
 
     def __init__(self, links: Iterable[Link], since: int = 0) -> None:
         """`behind` will hold the links after entry `since`, of which there are no heads yet."""
         self.behind: list[Link] = []
         self.hashes: list[str] = []
         self.tail: Link | None = None
-        self.start: Link | None = None
+        self._starts: dict[str, Link] = {}
+        self._changes: dict[str, Link] = {}
         self.foreign: list[str] = []
         self.told: set[str] = set()
         self._owners: dict[str, tuple[str, str]] = {}
@@ -43,8 +44,10 @@ class ChainState:
         owner = self._owners.setdefault(link.run, (link.release, link.policy))
         if owner != (link.release, link.policy):
             self.foreign.append(f"entry {link.seq} of run {link.run} is about {link.release} ({link.policy}), the run is about {owner[0]}")
-        if link.kind == "phase" and link.entry()["body"].get("event") == STARTED:
-            self.start = link
+        if link.kind == "phase" and is_start(link.entry()):
+            self._starts[link.run] = link
+            if link.phase in CHANGES:
+                self._changes[link.run] = link
         elif link.kind == "incident":
             body = link.entry()["body"]
             if body.get("event") == TORN:
@@ -58,7 +61,12 @@ class ChainState:
     def check(self, run: Mapping[str, Any], drafts: Sequence[Draft]) -> None:
         """LedgerError when these drafts of this run must not be written."""
         self._check_owner(run, any(draft.kind == "run" for draft in drafts))
-        check_token(run.get("token"), self.start._asdict() if self.start else None)
+        start = self._starts.get(str(run["id"]))
+        foreign = [link for name, link in self._changes.items() if name != str(run["id"])]
+        change = max(foreign, key=lambda link: link.seq, default=None)
+        # To begin such a phase oneself is not to look: the lease has been taken for it.
+        phases = {draft.phase for draft in drafts if draft.kind != "phase" or draft.phase not in CHANGES}
+        check_token(run.get("token"), start._asdict() if start else None, change._asdict() if change else None, phases)
 
     def _check_owner(self, run: Mapping[str, Any], opens: bool) -> None:
         owner = self._owners.get(str(run["id"]))

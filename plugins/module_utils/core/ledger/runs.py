@@ -9,7 +9,7 @@ requires, is started again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from ..times import compact, unix_seconds
 
 PHASES = ("preflight", "manual_qa", "build", "deploy", "smoke", "soak", "validate", "decision")
 BETWEEN = ("rollback", "drill")
+# Begun under the lease, they change what runs on the host; what the others below find out is about what runs.
+CHANGES = ("deploy", *BETWEEN)
+LOOKS = ("deploy", "smoke", "soak", "validate", *BETWEEN)
 GO, HOLD, FAIL, ERROR = "GO", "HOLD", "FAIL", "ERROR"
 STARTED = "started"
 RUNNING, OUTDATED, NEVER = "RUNNING", "OUTDATED", "NEVER"
@@ -95,31 +98,54 @@ def check_phase(phase: str) -> str:
     return phase
 
 
-def newest_start(entries: Sequence[Entry]) -> Entry | None:
-    """Return the newest start of a phase, of whatever run, or None."""
-    return next((entry for entry in reversed(entries) if entry["kind"] == "phase" and entry["body"].get("event") == STARTED), None)
+def is_start(entry: Entry) -> bool:
+    """True for the start of a phase."""
+    return bool(entry["kind"] == "phase" and entry["body"].get("event") == STARTED)
 
 
-def check_token(token: int | None, start: Entry | None) -> None:
-    """LedgerError when a writer with this fencing token has been taken over; `start` is the newest start of a phase.
+def newest_start(entries: Sequence[Entry], run_id: str) -> Entry | None:
+    """Return the newest start of a phase of this run, or None."""
+    return next((entry for entry in reversed(entries) if entry["run"] == run_id and is_start(entry)), None)
 
-    The token is the seq of the phase start that the writer made last. Whoever begins a phase later takes over, so that two
-    controllers never write one story. A writer without a token (a sign-off, a rollback by hand) is not fenced.
+
+def newest_change(entries: Sequence[Entry], run_id: str) -> Entry | None:
+    """Return the newest start of a phase of another run that changes what runs, or None."""
+    foreign = (entry for entry in reversed(entries) if entry["run"] != run_id and entry["phase"] in CHANGES)
+    return next((entry for entry in foreign if is_start(entry)), None)
+
+
+def check_token(token: int | None, start: Entry | None, change: Entry | None = None, phases: Collection[str] = ()) -> None:
+    """LedgerError when a writer with this fencing token has been taken over.
+
+    The token is the seq of the phase start that the writer made last. Whoever begins a phase of the same run later takes over, so that
+    two controllers never write one story: `start` is the newest start of the run. Another run is another story; the lease keeps the
+    two from changing the host at once. Only once another run has begun to change it (`change` is the newest start of that kind)
+    nothing more is taken in that is about what runs (`phases` are those of which something is written). A writer without a token
+    (a sign-off, a rollback by hand) is not fenced.
     """
     newest = 0 if start is None else int(start["seq"])
-    if token is None or token == newest:
+    if token is None:
         return
     if start is None or token > newest:
         raise LedgerError(
-            f"the fencing token {token} is not of this ledger",
+            f"the fencing token {token} is not of this run",
             why=f"its newest start of a phase is entry {newest}",
             todo="open the phase again",
         )
-    raise LedgerError(
-        f"another writer has taken over: it began phase {start['phase']} of run {start['run']} at {start['time']} (entry {newest})",
-        why=f"the phase of this writer was begun before that (entry {token})",
-        todo="leave the run to the other one, or open the phase again by a new start of the playbook, which takes over",
-    )
+    if token < newest:
+        raise LedgerError(
+            f"another writer has taken over: it began phase {start['phase']} of run {start['run']} at {start['time']} (entry {newest})",
+            why=f"the phase of this writer was begun before that (entry {token})",
+            todo="leave the run to the other one, or open the phase again by a new start of the playbook, which takes over",
+        )
+    looks = sorted(set(phases).intersection(LOOKS))
+    if change is not None and int(change["seq"]) > token and looks:
+        began = f"phase {change['phase']} of run {change['run']} began at {change['time']} (entry {change['seq']})"
+        raise LedgerError(
+            f"another run changes what runs: {began}",
+            why=f"what is found out in phase {looks[0]} from then on is not about this release alone (entry {token})",
+            todo="when the other run has ended, deploy this release again: playbooks/deploy_release.yml",
+        )
 
 
 def new_run_id(entries: Sequence[Entry], now: float, commit: str) -> str:
@@ -158,7 +184,7 @@ def phase_states(entries: Sequence[Entry], run_id: str) -> dict[str, PhaseState]
     for entry in entries:
         if entry["run"] != run_id or not entry["phase"]:
             continue
-        if entry["kind"] == "phase" and entry["body"].get("event") == STARTED:
+        if is_start(entry):
             attempt = found.get(entry["phase"], {}).get("attempt", 0) + 1
             found[entry["phase"]] = {
                 "verdict": RUNNING,

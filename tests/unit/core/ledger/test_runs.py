@@ -121,13 +121,24 @@ def test_the_run_keeps_its_token(book: Any) -> None:
     assert runs.check_run({**book.run, "token": None}) == book.run
 
 
-def test_the_newest_start_is_that_of_any_run(book: Any) -> None:
-    assert runs.newest_start(opened(book).entries) is None
-    book.start("build")
-    other = book.add("phase", "soak", {"event": "started"}, id="r-20261123T111500Z-ffffffffffff", release="ffffffffffff")
+def test_the_newest_start_is_that_of_the_run(book: Any) -> None:
+    assert runs.newest_start(opened(book).entries, book.run["id"]) is None
+    own = book.start("build")
+    other = book.add("phase", "soak", {"event": "started"}, id=OTHER_ID, release="ffffffffffff")
     book.gate("build", "GO")
     book.add("phase", "soak", {"event": "something else"})
-    assert runs.newest_start(book.entries) is other
+    assert runs.newest_start(book.entries, book.run["id"]) is own
+    assert runs.newest_start(book.entries, OTHER_ID) is other
+
+
+def test_only_another_runs_start_of_a_phase_that_changes_the_host_is_a_change(book: Any) -> None:
+    book.start("deploy")
+    book.add("phase", "build", {"event": "started"}, id=OTHER_ID, release="ffffffffffff")
+    assert runs.newest_change(book.entries, book.run["id"]) is None
+    for phase in ("deploy", "drill", "rollback"):
+        change = book.add("phase", phase, {"event": "started"}, id=OTHER_ID, release="ffffffffffff")
+        book.add("evidence", phase, {}, id=OTHER_ID, release="ffffffffffff")
+        assert runs.newest_change(book.entries, book.run["id"]) is change
 
 
 def test_only_the_token_of_the_newest_start_may_write(book: Any) -> None:
@@ -139,8 +150,19 @@ def test_only_the_token_of_the_newest_start_may_write(book: Any) -> None:
     with pytest.raises(LedgerError, match=r"phase build of run r-20261123T101500Z-1a2b3c4d5e6f at 2026-11-23T12:00:01.000Z \(entry 2\)"):
         runs.check_token(1, again)
     for newest in (start, None):
-        with pytest.raises(LedgerError, match="not of this ledger"):
+        with pytest.raises(LedgerError, match="not of this run"):
             runs.check_token(2, newest)
+
+
+def test_nothing_is_found_out_about_the_host_once_another_run_changes_it(book: Any) -> None:
+    start = book.start("soak")
+    change = book.add("phase", "deploy", {"event": "started"}, id=OTHER_ID, release="ffffffffffff")
+    for phase in ("preflight", "manual_qa", "build", "decision", ""):
+        runs.check_token(1, start, change, {phase})
+    for phase in ("deploy", "smoke", "soak", "validate", "rollback", "drill"):
+        with pytest.raises(LedgerError, match=r"phase deploy of run r-20261123T111500Z-ffffffffffff began .* \(entry 2\)"):
+            runs.check_token(1, start, change, {"build", phase})
+        runs.check_token(3, {**start, "seq": 3}, change, {phase})
 
 
 def test_a_run_is_judged_by_one_policy(book: Any) -> None:
@@ -151,6 +173,7 @@ def test_a_run_is_judged_by_one_policy(book: Any) -> None:
         runs.check_same_policy([], book.run["id"], "gates", "g")
 
 
+OTHER_ID = "r-20261123T111500Z-ffffffffffff"
 HEX = {name: f"00000000{name[1]}{name[1]}a0" for name in ("v1", "v2", "v3")}
 NAMES = {release: name for name, release in HEX.items()}
 
