@@ -45,6 +45,7 @@ class EngineEvents:
         self._broken = bool(kept)  # nobody listened for a while
         self._told: dict[tuple[str, str], int] = {}
         self._notes: list[tuple[float, str]] = []
+        self._noted = ""
         self._stream: Optional[Stream] = None
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -91,7 +92,7 @@ class EngineEvents:
             try:
                 self._follow()
                 self._note("the engine ended its stream of events")
-            except (ServiceError, OSError, ValueError, http.client.HTTPException) as error:
+            except (ServiceError, OSError, ValueError, TypeError, AttributeError, http.client.HTTPException) as error:
                 self._note(str(error))
             self._broken = True
             self._stop.wait(PAUSE)
@@ -107,6 +108,7 @@ class EngineEvents:
                     self._counts.check(remembered)
                 self._reached = True
                 self._counts.know(names)
+                self._noted = ""
                 self._stream = stream
             for line in stream.lines():
                 with self._lock:
@@ -125,7 +127,9 @@ class EngineEvents:
             stream.close()
 
     def _note(self, text: str) -> None:
-        if not self._stop.is_set():
+        """Say what is new: an engine that stays away would fill the notes."""
+        if not self._stop.is_set() and text != self._noted:
+            self._noted = text
             with self._lock:
                 self._notes.append((self._wall(), text))
 

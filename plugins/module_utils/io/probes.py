@@ -37,6 +37,7 @@ class Probes:
         self._counts = {probe.name: list((kept or {}).get(probe.name, [0, 0])) for probe in probes}
         self._fresh: set[str] = set()
         self._rows: list[Row] = []
+        self._down: set[str] = set()
         self._notes: list[tuple[float, str]] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -86,8 +87,10 @@ class Probes:
             counts[1] += not answered
             self._fresh.add(probe.name)
             self._rows.append(("probe.duration", {"service": probe.name}, at, seconds))
-            if not answered:
+            # One note for each time that it stops answering.
+            if not answered and probe.name not in self._down:
                 self._notes.append((at, f"{probe.name} does not answer: {why}"[:300]))
+            (self._down.discard if answered else self._down.add)(probe.name)
 
     def _count_rows(self, names: Iterable[str]) -> list[Row]:
         at = self._wall()

@@ -100,10 +100,21 @@ def test_an_engine_that_was_started_again_remembers_nothing_and_that_is_a_gap(en
     assert events.kept["gaps"] == 1
 
 
-def test_a_line_that_is_no_event_breaks_the_connection_and_is_said(engine, events):
+@pytest.mark.parametrize(
+    "line", [b"<html>", b"[]", b'{"Action": "die", "timeNano": {}, "Actor": {"Attributes": {"com.docker.compose.project": "p"}}}']
+)
+def test_a_line_that_is_no_event_breaks_the_connection_and_another_one_is_made(engine, events, line):
     until(events, lambda found: found.get(("soak.event_gaps", None)) == 0)
-    engine.streams[0].put.put(b"<html>")
+    engine.streams[0].put.put(line)
     until(events, lambda _found: len(engine.streams) == 2)
+
+
+def test_an_engine_that_stays_away_is_noted_once():
+    events = EngineEvents(Engine(reachable=False), ["p"], time.time)
+    events.start()
+    time.sleep(1.2)
+    events.stop()
+    assert [text for _at, text in events.drain()[1]] == ["the engine does not answer"]
 
 
 def test_only_what_has_changed_is_told_again(engine, events):

@@ -59,6 +59,15 @@ def test_a_service_that_breaks_or_hangs_is_a_failure_with_its_reason(address, pa
     assert said in notes[0]
 
 
+def test_a_service_that_stays_away_is_noted_once():
+    probe = Probe("web", "http://127.0.0.1:1/", 1.0)
+    probes = Probes([probe], 10.0, time.time)
+    for _ in range(3):
+        probes.ask(probe, time.monotonic())
+    assert len(probes.drain()[1]) == 1
+    assert probes.kept["web"] == [3, 3]
+
+
 def test_a_service_that_is_gone_is_a_failure():
     assert asked("http://127.0.0.1:1/")[0]["probe.failed"] == 1
 

@@ -70,7 +70,7 @@ class EventCounts:
         ours = attributes.get("com.docker.compose.project") in self._projects and attributes.get("com.docker.compose.oneoff") != "True"
         if not ours or action not in METRICS or event.get("Type", "container") != "container":
             return False
-        key = [int(event.get("timeNano", 0)), str((event.get("Actor") or {}).get("ID", "")), str(event.get("Action"))]
+        key: list[Any] = [int(event.get("timeNano", 0)), str((event.get("Actor") or {}).get("ID", "")), str(event.get("Action"))]
         if key in self._seen or key[0] < self._begin:
             return False
         self._seen.append(key)
