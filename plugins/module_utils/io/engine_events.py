@@ -47,6 +47,7 @@ class EngineEvents:
         self._notes: list[tuple[float, str]] = []
         self._noted = ""
         self._stream: Optional[Stream] = None
+        self._connected = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, daemon=True)
@@ -72,7 +73,8 @@ class EngineEvents:
         """Counts that have changed, and notes, since the last call; nothing before the engine has been reached once."""
         at = self._wall()
         with self._lock:
-            if self._stream:
+            # What was asked for again at the beginning has been read by then.
+            if self._stream and self._clock() - self._connected > 2 * DELAY:
                 self._counts.known_until(self._clock() - DELAY)
             found = {(metric, name): number for metric, name, number in self._counts.rows()}
             if self._reached:
@@ -109,7 +111,7 @@ class EngineEvents:
                 self._reached = True
                 self._counts.know(names)
                 self._noted = ""
-                self._stream = stream
+                self._stream, self._connected = stream, self._clock()
             for line in stream.lines():
                 with self._lock:
                     self._counts.take(json.loads(line))

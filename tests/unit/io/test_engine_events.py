@@ -121,3 +121,17 @@ def test_only_what_has_changed_is_told_again(engine, events):
     found = until(events, lambda found: ("container.deaths", "app") in found)
     assert found["container.deaths", "app"] == 0
     assert events.drain()[0] == []
+
+
+def test_what_was_asked_for_again_is_not_taken_for_read_before_it_had_the_time_to_come(engine):
+    now = [100 * 10**9]
+    events = EngineEvents(engine, ["p"], time.time, clock=lambda: now[0])
+    events.start()
+    until(events, lambda found: found.get(("soak.event_gaps", None)) == 0)
+    now[0] += 4 * 10**9
+    events.drain()
+    assert events.kept["position"] == 100 * 10**9
+    now[0] += 1
+    events.drain()
+    assert events.kept["position"] == 102 * 10**9 + 1
+    events.stop()
