@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from loaded_release import LoadedApp
+import yaml
+from loaded_release import ROOT, LoadedApp
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_events import EngineEvents
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_socket import EngineSocket
@@ -222,26 +224,67 @@ def soak_plan(shop: LoadedApp, **more: Any) -> dict[str, Any]:
     return {"run": "r-1", "duration_seconds": 10, "interval_seconds": 1, "slow_seconds": 2, "projects": projects, "edge": edge, **more}
 
 
-def test_the_edge_counts_what_the_load_has_sent(shop: LoadedApp, tmp_path: Any) -> None:
-    load = {"base_url": shop.url, "rate_per_second": 40, "workers": 4, "mix": [{"steps": [{"request": "GET /"}]}]}
-    control = SoakControl(soak_folder(str(tmp_path), "r-1"))
-    control.start(soak_plan(shop, load=load, probes=[{"name": "web", "url": f"{shop.url}/health"}]), {})
+def soaked(shop: LoadedApp, folder: Path, seconds: int, during: Callable[[], None] = lambda: None) -> list[dict[str, Any]]:
+    """What a real agent has measured, with load and probes through the edge."""
+    load = {"base_url": shop.url, "rate_per_second": 40, "workers": 4, "timeout_seconds": 2, "mix": [{"steps": [{"request": "GET /"}]}]}
+    probes = [{"name": name, "url": f"{shop.url}/health", "timeout_seconds": 1} for name in ("backend", "frontend")]
+    control = SoakControl(soak_folder(str(folder), "r-1"))
+    control.start(soak_plan(shop, duration_seconds=seconds, load=load, probes=probes), {})
+    during()
     control.wait(40)
     assert control.status()["finished"]
-    found = {(fact["sli"], fact["labels"].get("port", "")): fact for fact in control.collect(str(tmp_path))}
+    return control.collect(str(folder))
 
-    def increase(sli: str, port: str = "") -> float:
-        samples: Samples = read_series(str(tmp_path), found[sli, port]["series"])
-        return float(samples.increase() or 0)
 
-    sent, asked = increase("http.requests"), increase("probe.requests")
-    assert sent >= 200
-    assert asked >= 4
-    assert (increase("http.errors"), increase("probe.failed"), increase("edge.errors_5xx", str(PORT))) == (0, 0, 0)
+def judged(book: Any, facts: list[dict[str, Any]], folder: Path, **changes: Any) -> dict[str, str]:
+    """The shipped criteria about what is sampled here -> their status."""
+    gates = yaml.safe_load((ROOT / "inventories/staging/group_vars/all/gates.yml").read_text())["stagegate_gates"]
+    wanted = ("user_error_rate", "services_answer", "deaths", "health_flips", "events_whole")
+    for fact in facts:
+        book.add("evidence", "soak", fact)
+    found = {}
+    for criterion in gates["soak"]["criteria"]:
+        name = criterion["id"].partition(".")[2]
+        if name in wanted:
+            outcome = book.outcome({**criterion, "id": "soak.tested", **changes}, load=lambda series: read_series(str(folder), series))
+            found[name] = f"{outcome.status} {outcome.reason}".strip()
+    assert set(found) == set(wanted)
+    return found
+
+
+def test_the_edge_counts_what_the_load_has_sent_and_the_shipped_criteria_judge_it(shop: LoadedApp, tmp_path: Path, book: Any) -> None:
+    facts = soaked(shop, tmp_path, 8)
+    found = {(fact["sli"], *fact["labels"].values()): fact for fact in facts}
+
+    def increase(*key: str) -> float:
+        return float(read_series(str(tmp_path), found[key]["series"]).increase() or 0)
+
+    sent, asked = increase("http.requests"), increase("probe.requests", "backend") + increase("probe.requests", "frontend")
+    counted = increase("edge.requests", str(PORT))
+    print(f"the load sent {sent:.0f}, the probes {asked:.0f}, the edge counted {counted:.0f}")
+    assert sent >= 160
+    assert asked >= 6
+    assert (increase("http.errors"), increase("edge.errors_5xx", str(PORT))) == (0, 0)
     # The first look at the edge is a moment after the first request, and what was under way at the end is counted by one side only.
-    assert increase("edge.requests", str(PORT)) == pytest.approx(sent + asked, abs=40)
-    assert found["soak.event_gaps", ""]["value"] == 0
-    assert ("edge.time_average", "") in found
+    assert counted == pytest.approx(sent + asked, abs=40)
+    assert any(sli == "edge.time_average" for sli, *_labels in found)
+    good = dict.fromkeys(("services_answer", "deaths", "health_flips", "events_whole"), "PASS")
+    # So few requests cannot show an error rate under 0.1 %.
+    assert judged(book, facts, tmp_path) == {**good, "user_error_rate": "INCONCLUSIVE low_power"}
+
+
+def test_a_service_that_dies_is_seen_by_edge_probes_and_events(shop: LoadedApp, tmp_path: Path, book: Any) -> None:
+    web = next(name for name in docker("ps", "--format", "{{.Names}}").split() if re.fullmatch(rf"{shop.name}-(blue|green)-web-1", name))
+
+    def kill() -> None:
+        time.sleep(1)
+        docker("kill", web)
+
+    facts = soaked(shop, tmp_path, 6, kill)
+    docker("start", web)
+    wait_for(shop.url)
+    bad = dict.fromkeys(("user_error_rate", "services_answer", "deaths"), "FAIL")
+    assert judged(book, facts, tmp_path) == {**bad, "health_flips": "PASS", "events_whole": "PASS"}
 
 
 def test_a_restarted_edge_takes_nothing_away(shop: LoadedApp) -> None:

@@ -45,7 +45,9 @@ class EngineEvents:
         self._broken = bool(kept)  # nobody listened for a while
         self._told: dict[tuple[str, str], int] = {}
         self._notes: list[tuple[float, str]] = []
+        self._noted = ""
         self._stream: Optional[Stream] = None
+        self._connected = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, daemon=True)
@@ -71,7 +73,8 @@ class EngineEvents:
         """Counts that have changed, and notes, since the last call; nothing before the engine has been reached once."""
         at = self._wall()
         with self._lock:
-            if self._stream:
+            # What was asked for again at the beginning has been read by then.
+            if self._stream and self._clock() - self._connected > 2 * DELAY:
                 self._counts.known_until(self._clock() - DELAY)
             found = {(metric, name): number for metric, name, number in self._counts.rows()}
             if self._reached:
@@ -91,7 +94,7 @@ class EngineEvents:
             try:
                 self._follow()
                 self._note("the engine ended its stream of events")
-            except (ServiceError, OSError, ValueError, http.client.HTTPException) as error:
+            except (ServiceError, OSError, ValueError, TypeError, AttributeError, http.client.HTTPException) as error:
                 self._note(str(error))
             self._broken = True
             self._stop.wait(PAUSE)
@@ -107,7 +110,8 @@ class EngineEvents:
                     self._counts.check(remembered)
                 self._reached = True
                 self._counts.know(names)
-                self._stream = stream
+                self._noted = ""
+                self._stream, self._connected = stream, self._clock()
             for line in stream.lines():
                 with self._lock:
                     self._counts.take(json.loads(line))
@@ -125,7 +129,9 @@ class EngineEvents:
             stream.close()
 
     def _note(self, text: str) -> None:
-        if not self._stop.is_set():
+        """Say what is new: an engine that stays away would fill the notes."""
+        if not self._stop.is_set() and text != self._noted:
+            self._noted = text
             with self._lock:
                 self._notes.append((self._wall(), text))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ..core.errors import StagegateError
@@ -35,8 +35,9 @@ class Probes:
         self._wall = wall
         self._clock = clock
         self._counts = {probe.name: list((kept or {}).get(probe.name, [0, 0])) for probe in probes}
-        self._fresh: set[str] = set(self._counts)
-        self._durations: list[Row] = []
+        self._fresh: set[str] = set()
+        self._rows: list[Row] = []
+        self._down: set[str] = set()
         self._notes: list[tuple[float, str]] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -45,7 +46,9 @@ class Probes:
         self.kept: dict[str, Any] = {name: list(counts) for name, counts in self._counts.items()}
 
     def start(self) -> None:
-        """Begin asking."""
+        """Begin asking; what was counted before is told first, so that no question is lost in front of the first count."""
+        with self._lock:
+            self._rows += self._count_rows(self._counts)
         for thread in self._threads:
             thread.start()
 
@@ -56,13 +59,9 @@ class Probes:
             thread.join(self._longest + 1)
 
     def drain(self) -> tuple[list[Row], list[tuple[float, str]]]:
-        """Counts, times and notes since the last call; the first counts are those of before, so that nothing is lost between them."""
-        at = self._wall()
+        """Counts, times and notes since the last call."""
         with self._lock:
-            rows, self._durations = self._durations, []
-            for name in sorted(self._fresh):
-                asked, failed = self._counts[name]
-                rows += [("probe.requests", {"service": name}, at, float(asked)), ("probe.failed", {"service": name}, at, float(failed))]
+            rows, self._rows = self._rows + self._count_rows(self._fresh), []
             self._fresh = set()
             notes, self._notes = self._notes, []
             self.kept = {name: list(counts) for name, counts in self._counts.items()}
@@ -87,9 +86,19 @@ class Probes:
             counts[0] += 1
             counts[1] += not answered
             self._fresh.add(probe.name)
-            self._durations.append(("probe.duration", {"service": probe.name}, at, seconds))
-            if not answered:
+            self._rows.append(("probe.duration", {"service": probe.name}, at, seconds))
+            # One note for each time that it stops answering.
+            if not answered and probe.name not in self._down:
                 self._notes.append((at, f"{probe.name} does not answer: {why}"[:300]))
+            (self._down.discard if answered else self._down.add)(probe.name)
+
+    def _count_rows(self, names: Iterable[str]) -> list[Row]:
+        at = self._wall()
+        rows: list[Row] = []
+        for name in sorted(names):
+            asked, failed = self._counts[name]
+            rows += [("probe.requests", {"service": name}, at, float(asked)), ("probe.failed", {"service": name}, at, float(failed))]
+        return rows
 
     def _loop(self, probe: Probe) -> None:
         intended = self._clock()

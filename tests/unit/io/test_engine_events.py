@@ -100,13 +100,38 @@ def test_an_engine_that_was_started_again_remembers_nothing_and_that_is_a_gap(en
     assert events.kept["gaps"] == 1
 
 
-def test_a_line_that_is_no_event_breaks_the_connection_and_is_said(engine, events):
+@pytest.mark.parametrize(
+    "line", [b"<html>", b"[]", b'{"Action": "die", "timeNano": {}, "Actor": {"Attributes": {"com.docker.compose.project": "p"}}}']
+)
+def test_a_line_that_is_no_event_breaks_the_connection_and_another_one_is_made(engine, events, line):
     until(events, lambda found: found.get(("soak.event_gaps", None)) == 0)
-    engine.streams[0].put.put(b"<html>")
+    engine.streams[0].put.put(line)
     until(events, lambda _found: len(engine.streams) == 2)
+
+
+def test_an_engine_that_stays_away_is_noted_once():
+    events = EngineEvents(Engine(reachable=False), ["p"], time.time)
+    events.start()
+    time.sleep(1.2)
+    events.stop()
+    assert [text for _at, text in events.drain()[1]] == ["the engine does not answer"]
 
 
 def test_only_what_has_changed_is_told_again(engine, events):
     found = until(events, lambda found: ("container.deaths", "app") in found)
     assert found["container.deaths", "app"] == 0
     assert events.drain()[0] == []
+
+
+def test_what_was_asked_for_again_is_not_taken_for_read_before_it_had_the_time_to_come(engine):
+    now = [100 * 10**9]
+    events = EngineEvents(engine, ["p"], time.time, clock=lambda: now[0])
+    events.start()
+    until(events, lambda found: found.get(("soak.event_gaps", None)) == 0)
+    now[0] += 4 * 10**9
+    events.drain()
+    assert events.kept["position"] == 100 * 10**9
+    now[0] += 1
+    events.drain()
+    assert events.kept["position"] == 102 * 10**9 + 1
+    events.stop()
