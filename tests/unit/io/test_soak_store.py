@@ -52,3 +52,15 @@ def test_notes_are_bounded(store):
 def test_a_file_that_cannot_be_opened_is_an_evidence_error(tmp_path):
     with pytest.raises(EvidenceError):
         SoakStore(str(tmp_path / "nowhere" / "samples.sqlite"))
+
+
+def test_a_part_of_the_past_is_read_for_each_set_of_labels(store):
+    rows = [("container.cpu", {"container": name}, float(at), at * factor) for name, factor in (("a", 1.0), ("b", 2.0)) for at in range(9)]
+    store.append([*rows, ("host.cpu", {}, 5.0, 0.5)])
+    found = store.between("container.cpu", 3.0, 5.0)
+    assert {labels: list(samples) for labels, samples in found.items()} == {
+        (("container", "a"),): [(3.0, 3.0), (4.0, 4.0)],
+        (("container", "b"),): [(3.0, 6.0), (4.0, 8.0)],
+    }
+    assert store.between("host.cpu", 0.0, 5.0) == {}
+    assert list(store.between("host.cpu", 5.0, 5.1)) == [()]

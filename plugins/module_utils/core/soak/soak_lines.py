@@ -13,7 +13,7 @@ from .soak_progress import duration_text
 
 WIDTH = 116
 # Said by the first line already, or about the soak and not about the application.
-_SAID = ("duration", "coverage", "gap", "sampler", "alerts", "jobs_missed")
+_SAID = ("duration", "coverage", "gap", "sampler", "alerts", "alert_rules", "jobs_missed")
 _UNITS = {"count": "", "1": ""}
 
 
