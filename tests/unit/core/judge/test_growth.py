@@ -187,6 +187,15 @@ def test_the_newest_ceiling_counts_and_one_that_is_no_number_is_not_known(book: 
         assert "container.memory_limit is not known" in book.outcome(RECORDED, load=lambda _reference, samples=samples: samples).sentence
 
 
+def test_a_ceiling_that_was_recorded_as_a_histogram_is_not_known(book: Any) -> None:
+    book.start("soak")
+    grown(book, 2.0)
+    book.measure("soak", "container.memory_limit", 4096.0, "MiB", labels={"container": "backend"})
+    book.measure("soak", "container.memory_limit", None, "MiB", labels={"container": "backend"}, histogram=[[4096, 1]])
+    outcome = book.outcome(RECORDED)
+    assert (outcome.status, "container.memory_limit is not known" in outcome.sentence) == ("WARN", True)
+
+
 def test_of_two_ceilings_none_is_picked(book: Any) -> None:
     """`reported.bytes` has no label that says whose it is."""
     book.start("soak")
