@@ -16,6 +16,7 @@ PAGE = ROOT / "docs/benchmarks.md"
 FIGURES = {
     "train": train.rows,
     "managed": judge.managed_rows,
+    "soak": judge.whole_rows,
     "controller": judge.controller_rows,
     "gate": gate_call.rows,
     "release": release.rows,

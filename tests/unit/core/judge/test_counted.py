@@ -13,7 +13,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.counted import CountedSamples
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.counted import CountedSamples, blurred
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.drift import Drift
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples, percentile
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.log_histogram import GAMMA, log_histogram
 
@@ -150,3 +151,35 @@ def test_a_drift_is_that_of_the_observations_and_as_much_wider_as_they_are_not_k
     assert outcome.high - outcome.low > 100 * slower * (GAMMA - 1)
     assert outcome.low <= raw.low * 1.001 and outcome.high >= raw.high * 0.999
     assert outcome.n == pytest.approx(raw.n, abs=20)
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 48])
+@pytest.mark.parametrize("step", [0.2, 60.0])
+def test_blocks_are_those_of_the_observations(count: int, step: float) -> None:
+    """Each block has an odd number of stretches, so that its median is an observation, and its middle a stretch."""
+    chance = random.Random(count)
+    values = [math.exp(chance.gauss(0, 1)) for _number in range(count * 5)]
+    raw = Samples([number * step for number in range(count * 5)], values)
+    blocks, wanted = counted(values, step).block_medians(count), raw.block_medians(count)
+    assert [at for at, _value in blocks] == pytest.approx([at for at, _value in wanted], abs=step * 1.01)
+    assert len(blocks) == len(wanted)
+    if count in (1, 3, 7):
+        assert [value for _at, value in blocks] == pytest.approx([value for _at, value in wanted], rel=0.0101)
+        assert [at for at, _value in blocks] == [at for at, _value in wanted]
+
+
+def test_one_stretch_has_no_blocks_and_an_empty_block_no_median() -> None:
+    assert CountedSamples([5.0], [log_histogram([1.0])]).block_medians(4) == []
+    half = CountedSamples([0.0, 1.0], [log_histogram([]), log_histogram([1.0])])
+    assert [at for at, _value in half.block_medians(2)] == [1.0]
+
+
+def test_a_larger_unit_makes_smaller_numbers_and_a_smaller_one_larger() -> None:
+    samples = counted([0.5] * 100).converted("s", "ms")
+    assert samples.block_medians(2)[0][1] == pytest.approx(500, rel=0.01)
+    assert samples.after(60.0).block_medians(2)[0][1] == pytest.approx(500, rel=0.01)
+
+
+def test_a_blurred_drift_is_wider_by_two_percent_at_either_end() -> None:
+    made = blurred(Drift(0.9, 1.0, 1.2, 0.1))
+    assert (made.low, made.value, made.high, made.detection_limit) == pytest.approx((0.9 / 1.02, 1.0, 1.2 * 1.02, 0.122))

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
+from bisect import bisect_left
 
 import pytest
 from hypothesis import given
@@ -82,3 +84,64 @@ def test_of_too_little_or_of_what_is_not_above_zero_nothing_is_known() -> None:
 def test_whatever_comes_the_value_lies_in_its_interval(values: list[float]) -> None:
     made = drift(Samples([number * 60.0 for number in range(len(values))], values))
     assert made is None or made.low <= made.value <= made.high
+
+
+def wandering(span: float, count: int, seed: int) -> Samples:
+    """Neighbours are alike, and the second half is a tenth slower."""
+    chance, level, values = random.Random(seed), 0.0, []
+    for number in range(count):
+        level = 0.9 * level + 0.05 * chance.gauss(0, 1)
+        values.append(0.1 * math.exp(level) * (1.1 if number > count / 2 else 1.0))
+    return Samples([span * number / (count - 1) for number in range(count)], values)
+
+
+def by_hand(samples: Samples, count: int, parts: int) -> tuple[float, float, float, int]:
+    """Low, value, high and blocks, straight from the formulas of Hodges and Lehmann, Mann and Whitney, Hamed and Rao."""
+    edges = [bisect_left(samples.at, samples.span * number / count) for number in range(count)] + [len(samples.at)]
+    cut = [(samples.at[low:high], samples.values[low:high]) for low, high in zip(edges, edges[1:]) if low < high]
+    blocks = [(statistics.median(times), math.log(statistics.median(values))) for times, values in cut]
+    first = [value for at, value in blocks if at < samples.span / parts]
+    last = [value for at, value in blocks if at >= samples.span - samples.span / parts]
+    n, m = len(first), len(last)
+    shifts = sorted(late - early for early in first for late in last)
+    rest = [value - statistics.median(part) for part in (first, last) for value in part]
+    mean = statistics.fmean(rest)
+    seen = sum((one - mean) * (other - mean) for one, other in zip(rest, rest[1:])) / sum((one - mean) ** 2 for one in rest)
+    alike = min(max(((n + m) * seen + 1) / (n + m - 2), 0.0), 0.8)
+    margin = 1.959964 * math.sqrt((1 + alike) / (1 - alike)) * math.sqrt(n * m * (n + m + 1) / 3)
+    ends = math.floor((n * m - margin) / 2), math.ceil((n * m + margin) / 2)
+    return math.exp(shifts[ends[0]]), math.exp(statistics.median(shifts)), math.exp(shifts[ends[1]]), n + m
+
+
+@pytest.mark.parametrize(
+    ("span", "blocks", "parts"),
+    [
+        (600.0, 48, 2),
+        (28_800.0, 96, 2),
+        (30_000.0, 100, 2),
+        (30_030.0, 101, 2),
+        (43_190.0, 144, 2),
+        (43_200.0, 144, 3),
+        (172_800.0, 576, 3),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_ratio_and_interval_are_those_of_the_formulas(span: float, blocks: int, parts: int, seed: int) -> None:
+    samples = wandering(span, 6001, seed)
+    made, wanted = found(samples), by_hand(samples, blocks, parts)
+    assert (made.low, made.value, made.high) == pytest.approx(wanted[:3], rel=1e-9)
+    assert made.low < made.value < made.high
+    assert made.blocks == wanted[3]
+    assert made.part_hours == pytest.approx(span / parts / 3600, rel=1e-12)
+    assert made.detection_limit == pytest.approx(made.value - made.low)
+
+
+@pytest.mark.parametrize(("count", "blocks"), [(12, 12), (13, 13)])
+@pytest.mark.parametrize("step", [0.05, 60.0])
+def test_six_blocks_on_either_side_are_enough_and_one_in_the_middle_belongs_to_the_later(count: int, blocks: int, step: float) -> None:
+    assert found(Samples([number * step for number in range(count)], [1.0] * count)).blocks == blocks
+
+
+def test_what_arithmetic_costs_is_no_doubt() -> None:
+    made = found(Samples([number * 60.0 for number in range(600)], [0.1 * (1 + 1e-13 * (number // 50 % 3)) for number in range(600)]))
+    assert made.low == made.value == made.high == pytest.approx(1.0)

@@ -17,6 +17,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.limi
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.measured import Measured
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.ranks import Estimate
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.report.tables import policy_table
 
 HOUR = 3600.0
@@ -168,6 +169,50 @@ def test_a_ceiling_that_nobody_knows_warns(book: Any, limit: float | None) -> No
         book.measure("soak", "container.memory_limit", limit, "MiB", labels={"container": "backend"})
     outcome = book.outcome(RECORDED)
     assert (outcome.status, "container.memory_limit is not known" in outcome.sentence) == ("WARN", True)
+
+
+def test_the_newest_ceiling_counts_and_one_that_is_no_number_is_not_known(book: Any) -> None:
+    book.start("soak")
+    grown(book, 2.0)
+    label = {"container": "backend"}
+    book.measure("soak", "container.memory_limit", 256.0, "MiB", labels=label)
+    assert book.outcome(RECORDED).status == "WARN"
+    book.measure("soak", "container.memory_limit", 4096.0, "MiB", labels=label)
+    assert book.outcome(RECORDED).status == "PASS"
+    book.measure("soak", "container.memory_limit", None, "MiB", labels=label, samples=[[0.0, 256.0], [1.0, 4096.0]])
+    assert book.outcome(RECORDED).status == "PASS"
+    book.measure("soak", "container.memory_limit", None, "MiB", labels=label, series={"file": "f"})
+    for values in ([math.nan, 4096.0], [4096.0, math.nan], []):
+        samples = Samples(range(len(values)), values)
+        assert "container.memory_limit is not known" in book.outcome(RECORDED, load=lambda _reference, samples=samples: samples).sentence
+
+
+def test_a_ceiling_that_was_recorded_as_a_histogram_is_not_known(book: Any) -> None:
+    book.start("soak")
+    grown(book, 2.0)
+    book.measure("soak", "container.memory_limit", 4096.0, "MiB", labels={"container": "backend"})
+    book.measure("soak", "container.memory_limit", None, "MiB", labels={"container": "backend"}, histogram=[[4096, 1]])
+    outcome = book.outcome(RECORDED)
+    assert (outcome.status, "container.memory_limit is not known" in outcome.sentence) == ("WARN", True)
+
+
+def test_of_two_ceilings_none_is_picked(book: Any) -> None:
+    """`reported.bytes` has no label that says whose it is."""
+    book.start("soak")
+    grown(book, 2.0)
+    criterion = {**GROWTH, "warn": "reaches reported.bytes{name=limit} within 7 d"}
+    book.measure("soak", "reported.bytes", 4096.0, "MiB", labels={"name": "limit", "part": "a"})
+    assert book.outcome(criterion).status == "PASS"
+    book.measure("soak", "reported.bytes", 4096.0, "MiB", labels={"name": "limit", "part": "b"})
+    assert "reported.bytes{name=limit} is not known" in book.outcome(criterion).sentence
+
+
+def test_a_pass_says_from_which_value_on_it_would_have_failed(book: Any) -> None:
+    book.start("soak")
+    grown(book, 2.0, noise=0.02)
+    outcome = book.outcome(GROWTH)
+    assert f"; from {5 + outcome.value - outcome.low:.5g} pct/h on it would have failed" in outcome.sentence
+    assert "would have failed" not in book.outcome({**GROWTH, "pass": ">= -20 pct/h"}).sentence
 
 
 @pytest.mark.parametrize(
