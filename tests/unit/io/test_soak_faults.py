@@ -39,7 +39,7 @@ def test_twenty_kills_cost_their_samples_and_nothing_else(tmp_path):
     assert 0.95 < said.value("soak.coverage") <= 1
     assert 12 < said.value("soak.longest_gap") < 25
     requests, errors = (series(tmp_path, f"http.{what}")[-1][1] for what in ("requests", "errors"))
-    assert (errors / requests, requests > 6500) == (pytest.approx(0.005, rel=0.05), True), "the counters went on where they were"
+    assert (errors / requests, requests > 6500) == (pytest.approx(0.005, rel=0.1), True), "the counters went on where they were"
 
 
 def test_what_a_kill_leaves_out_is_counted(tmp_path):
