@@ -256,11 +256,11 @@ class SoakControl:
         os.replace(f"{path}.new", path)
 
     def _log_tail(self) -> str:
-        try:
+        text = self._supervisor().said()
+        if not text and self._folder.has("agent.log"):
             with open(self._folder.file("agent.log"), encoding="utf-8", errors="replace") as stream:
-                return stream.read()[-600:]
-        except OSError:
-            return "it printed nothing"
+                text = stream.read()
+        return text[-600:] or "it printed nothing"
 
     def _wait(self, until: Callable[[], bool], seconds: float) -> None:
         ends = time.monotonic() + seconds
