@@ -18,7 +18,7 @@ from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from ..core.soak.soak_progress import Coverage, coverage, progress_line
 from ..core.soak.soak_record import TOTALS, soak_measurements
 from ..core.soak.watched import watched_measurements
-from . import soak_agent
+from . import soak_agent, soak_loop
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
 from .soak_clock import SoakClock, boot_id, boot_seconds
@@ -249,7 +249,7 @@ class SoakControl:
             return None
 
     def _put_agent(self) -> None:
-        path, packed = self._folder.file("agent.pyz"), packed_agent()
+        path, packed = self._folder.file("agent.pyz"), packed_agent(soak_loop.__name__)
         with open(f"{path}.new", "wb") as stream:
             stream.write(packed)
         os.chmod(f"{path}.new", 0o600)

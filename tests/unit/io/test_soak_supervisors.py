@@ -71,7 +71,7 @@ def test_a_unit_that_waits_for_its_next_start_lives(units, state, alive):
 
 def test_a_host_without_systemd_says_what_to_choose_instead(units):
     (units / "booted").rmdir()
-    with pytest.raises(InputError, match="systemd does not run this host.*soak_supervisor"):
+    with pytest.raises(InputError, match=r"systemd does not run this host.*soak_supervisor"):
         systemd(units, Commands()).start()
     assert list((units / "units").iterdir()) == []
 
