@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sqlite3
@@ -29,6 +30,7 @@ from .soak_supervisors import Supervisor, kill, supervisor_of
 ALIVE_SECONDS = 60.0
 RECENT_SECONDS = 60.0
 START_SECONDS = 30.0
+ASK_SECONDS = 5.0
 
 
 class SoakControl:
@@ -80,10 +82,10 @@ class SoakControl:
             os.unlink(self._folder.file("STOP"))
         self._supervisor().end()
         write_json(self._folder.file("supervisor.json"), dict(chosen or {"kind": "loop"}))
-        before = self._last_at()
+        before, sampling = self._last_at(), self.agent() is not None
         supervisor.start()
-        self._wait(lambda: self._folder.has("DONE") or self._last_at() != before, START_SECONDS)
-        if self._last_at() == before and not self._folder.has("DONE"):
+        self._wait(lambda: sampling or self._folder.has("DONE") or self._last_at() != before, START_SECONDS)
+        if self._last_at() == before and not sampling and not self._folder.has("DONE"):
             raise ServiceError(
                 f"the soak agent took no sample within {START_SECONDS:.0f} s",
                 where=self._folder.path,
@@ -145,7 +147,16 @@ class SoakControl:
 
     def wait(self, seconds: float) -> None:
         """Wait until the soak is done, is dead, or `seconds` are over."""
-        self._wait(lambda: self._folder.has("DONE") or not self.supervised(), seconds)
+        asked, alive = -math.inf, True
+
+        def over() -> bool:
+            nonlocal asked, alive
+            # Whether a file is there costs nothing; to ask systemd or the engine costs a process.
+            if not self._folder.has("DONE") and time.monotonic() - asked >= ASK_SECONDS:
+                asked, alive = time.monotonic(), self.supervised()
+            return self._folder.has("DONE") or not alive
+
+        self._wait(over, seconds)
 
     def status(self) -> dict[str, Any]:
         """How the soak stands; see progress_line for the keys. Raises InputError when there is no soak."""
