@@ -24,7 +24,7 @@ RESTART_PAUSE = 1.0
 SHORT_LIFE = 5.0  # an agent that lived longer is started again at once
 
 
-def supervise(folder: str, program: str) -> int:
+def supervise(folder: str, program: str, pause: float = RESTART_PAUSE) -> int:
     """Keep an agent alive until the soak is done or stopped. Ends at once when another supervisor lives."""
     lock = Lock(os.path.join(folder, "supervisor.lock"))
     if not lock.take():
@@ -39,7 +39,7 @@ def supervise(folder: str, program: str) -> int:
         except OSError as error:  # no memory, no process left: the next try may have it
             say(f"the agent cannot be started: {error}")
         if not _has(folder, "DONE") and time.monotonic() - began < SHORT_LIFE:
-            time.sleep(RESTART_PAUSE)
+            time.sleep(pause)
     return 0
 
 
