@@ -21,7 +21,7 @@ MAIN = "from {package}.io.{module} import main\n\nraise SystemExit(main())\n"
 EPOCH = (2026, 1, 1, 0, 0, 0)  # the same sources, the same bytes
 
 
-def packed_agent(program: str = "soak_agent") -> bytes:
+def packed_agent(program: str = "soak_loop") -> bytes:
     """The zip file as bytes: __main__.py, which calls `main` of the io module `program`, and what is loaded of <PACKAGE>/{core,io}.
 
     Raises InputError when a source cannot be read.

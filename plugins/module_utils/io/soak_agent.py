@@ -1,20 +1,15 @@
 # Copyright (c) 2026, the proofile.stagegate authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The soak agent: samples and load until the deadline, and the supervisor that brings the agent back when it dies.
+"""The soak agent: samples and load until the deadline.
 
-Run as `python3 agent.pyz supervise <folder>`; the supervisor starts `python3 agent.pyz sample <folder>`.
+Run as `python3 agent.pyz sample <folder>`, by what brings it back when it dies: the loop (soak_loop.py), systemd or the engine.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ..core.errors import ServiceError, StagegateError
 from ..core.soak.soak_plan import SoakPlan
@@ -26,13 +21,11 @@ from .soak_clock import SoakClock, boot_id, boot_seconds
 from .soak_files import Lock, SoakFolder
 from .soak_holes import Hole, Note
 from .soak_listeners import listeners
+from .soak_loop import OTHER_AGENT, say
 from .soak_senses import Senses
 from .soak_store import TICK, Row, SoakStore
 
-OTHER_AGENT = 75  # exit code: another agent of this soak is alive
-RESTART_PAUSE = 1.0
 ALL_REAL = Senses()
-SHORT_LIFE = 5.0  # an agent that lived longer is started again at once
 
 
 class Agent:
@@ -175,25 +168,6 @@ def _clock_of(store: SoakStore) -> SoakClock:
     return SoakClock(store.meta("boots") or {}, boot_id(), boot_seconds, ahead=ahead, newest=newest)
 
 
-def supervise(folder: SoakFolder, program: str) -> int:
-    """Keep an agent alive until the soak is done or stopped. Ends at once when another supervisor lives."""
-    lock = Lock(folder.file("supervisor.lock"))
-    if not lock.take():
-        return 0
-    while not folder.has("DONE") and not folder.has("STOP"):
-        began = boot_seconds()
-        try:
-            # AnsibleModule and its run_command are not known in io.
-            ended = subprocess.run([sys.executable, program, "sample", folder.path], check=False)  # pylint: disable=ansible-bad-function
-            if ended.returncode not in (0, OTHER_AGENT):
-                _say(f"the agent ended with {ended.returncode}; it is started again")
-        except OSError as error:  # no memory, no process left: the next try may have it
-            _say(f"the agent cannot be started: {error}")
-        if not folder.has("DONE") and boot_seconds() - began < SHORT_LIFE:
-            time.sleep(RESTART_PAUSE)
-    return 0
-
-
 def contained(folder: SoakFolder, name: str) -> int:
     """Be the agent in the container `name`; when the soak is over the engine is told not to start the container again."""
     ended = sample(folder)
@@ -202,37 +176,23 @@ def contained(folder: SoakFolder, name: str) -> int:
     return ended
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Entry point of agent.pyz."""
-    arguments = list(sys.argv if argv is None else argv)
-    if len(arguments) != (4 if arguments[1:2] == ["contained"] else 3) or arguments[1] not in ("sample", "supervise", "contained"):
-        _say("usage: agent.pyz sample|supervise <folder of the soak> | contained <folder of the soak> <name of the container>")
+def act(arguments: Sequence[str]) -> int:
+    """Do what the words after `agent.pyz` say: `sample <folder>`, or `contained <folder> <name of the container>`."""
+    words = dict(zip(("program", "act", "folder", "container"), arguments))
+    if (words.get("act"), len(arguments)) not in (("sample", 3), ("contained", 4)):
+        say("usage: agent.pyz sample|supervise <folder of the soak> | contained <folder of the soak> <name of the container>")
         return 2
-    os.umask(0o077)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    folder = SoakFolder(arguments[2])
+    folder = SoakFolder(words["folder"])
     try:
-        if arguments[1] == "contained":
-            return contained(folder, arguments[3])
-        return sample(folder) if arguments[1] == "sample" else supervise(folder, arguments[0])
+        return contained(folder, words["container"]) if words["act"] == "contained" else sample(folder)
     except StagegateError as error:
-        _say(str(error))
+        say(str(error))
         return 1
-
-
-def _say(text: str) -> None:
-    """One JSON line into agent.log."""
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    try:
-        sys.stderr.write(json.dumps({"at": at, "pid": os.getpid(), "said": text}) + "\n")
-        sys.stderr.flush()
-    except OSError:  # a full disk takes the line, not the process
-        pass
 
 
 def _data_root(engine: EngineSocket) -> str:
     try:
         return engine.data_root()
     except ServiceError as error:
-        _say(str(error))
+        say(str(error))
         return "/var/lib/docker"

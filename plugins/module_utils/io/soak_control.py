@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sqlite3
@@ -19,7 +20,7 @@ from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from ..core.soak.soak_progress import Coverage, coverage, progress_line
 from ..core.soak.soak_record import TOTALS, soak_measurements
 from ..core.soak.watched import watched_measurements
-from . import log_follower, soak_agent
+from . import log_follower, soak_agent, soak_loop
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
 from .soak_clock import SoakClock, boot_id, boot_seconds
@@ -30,6 +31,7 @@ from .soak_supervisors import Supervisor, kill, supervisor_of
 ALIVE_SECONDS = 60.0
 RECENT_SECONDS = 60.0
 START_SECONDS = 30.0
+ASK_SECONDS = 5.0
 
 
 class SoakControl:
@@ -81,10 +83,10 @@ class SoakControl:
             os.unlink(self._folder.file("STOP"))
         self._supervisor().end()
         write_json(self._folder.file("supervisor.json"), dict(chosen or {"kind": "loop"}))
-        before = self._last_at()
+        before, sampling = self._last_at(), self.agent() is not None
         supervisor.start()
-        self._wait(lambda: self._folder.has("DONE") or self._last_at() != before, START_SECONDS)
-        if self._last_at() == before and not self._folder.has("DONE"):
+        self._wait(lambda: sampling or self._folder.has("DONE") or self._last_at() != before, START_SECONDS)
+        if self._last_at() == before and not sampling and not self._folder.has("DONE"):
             raise ServiceError(
                 f"the soak agent took no sample within {START_SECONDS:.0f} s",
                 where=self._folder.path,
@@ -146,7 +148,16 @@ class SoakControl:
 
     def wait(self, seconds: float) -> None:
         """Wait until the soak is done, is dead, or `seconds` are over."""
-        self._wait(lambda: self._folder.has("DONE") or not self.supervised(), seconds)
+        asked, alive = -math.inf, True
+
+        def over() -> bool:
+            nonlocal asked, alive
+            # Whether a file is there costs nothing; to ask systemd or the engine costs a process.
+            if not self._folder.has("DONE") and time.monotonic() - asked >= ASK_SECONDS:
+                asked, alive = time.monotonic(), self.supervised()
+            return self._folder.has("DONE") or not alive
+
+        self._wait(over, seconds)
 
     def status(self) -> dict[str, Any]:
         """How the soak stands; see progress_line for the keys. Raises InputError when there is no soak."""
@@ -252,18 +263,18 @@ class SoakControl:
             return None
 
     def _put_agent(self) -> None:
-        path, packed = self._folder.file("agent.pyz"), packed_agent()
+        path, packed = self._folder.file("agent.pyz"), packed_agent(soak_loop.__name__)
         with open(f"{path}.new", "wb") as stream:
             stream.write(packed)
         os.chmod(f"{path}.new", 0o600)
         os.replace(f"{path}.new", path)
 
     def _log_tail(self) -> str:
-        try:
+        text = self._supervisor().said()
+        if not text and self._folder.has("agent.log"):
             with open(self._folder.file("agent.log"), encoding="utf-8", errors="replace") as stream:
-                return stream.read()[-600:]
-        except OSError:
-            return "it printed nothing"
+                text = stream.read()
+        return text[-600:] or "it printed nothing"
 
     def _wait(self, until: Callable[[], bool], seconds: float) -> None:
         ends = time.monotonic() + seconds

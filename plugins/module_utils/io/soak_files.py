@@ -14,15 +14,17 @@ alerts.json    how the alerts stand, what was told          jobs.jsonl      the 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from ..core.errors import EvidenceError, InputError
 from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from .files import read_text
+from .process_lock import Lock
+
+__all__ = ["Lock", "SoakFolder", "soak_folder"]
 
 
 @dataclass(frozen=True)
@@ -59,51 +61,6 @@ class SoakFolder:
         """Remove what only a running soak needs to know."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.file("secrets.json"))
-
-
-class Lock:
-    """An advisory lock that ends with its process, however that ends; the file holds the process id."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._handle: Optional[int] = None
-
-    def take(self) -> bool:
-        """Take the lock and write the own process id; False when another process holds it."""
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            return False
-        self._handle = handle
-        # On a full disk the lock holds all the same, only its holder has no name.
-        with contextlib.suppress(OSError):
-            os.ftruncate(handle, 0)
-            os.write(handle, str(os.getpid()).encode())
-        return True
-
-    def release(self) -> None:
-        """Give the lock back."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-    def holder(self) -> Optional[int]:
-        """The process that holds the lock, or None when nobody does."""
-        try:
-            handle = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return None
-        try:
-            # A shared lock, so that two that look at the same time do not take each other for the holder.
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return None
-        except OSError:
-            text = os.read(handle, 32).decode("ascii", "replace").strip()
-            return int(text) if text.isdigit() else 0
-        finally:
-            os.close(handle)
 
 
 def soak_folder(state_dir: str, run: str) -> SoakFolder:

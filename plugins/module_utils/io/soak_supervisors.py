@@ -44,6 +44,9 @@ class Supervisor(Protocol):
     def end(self, hard: Optional[int] = None) -> None:
         """Make it end and take away what `start` made; a process is sent the signal `hard`."""
 
+    def said(self) -> str:
+        """What the agent printed, where that is not in agent.log."""
+
 
 class Loop:
     """The process of soak_agent.supervise, known by its lock."""
@@ -84,6 +87,10 @@ class Loop:
         pid = self.pid()
         if pid and hard is not None:
             kill(pid, hard)
+
+    def said(self) -> str:
+        """All of it is in agent.log."""
+        return ""
 
 
 class Systemd:
@@ -128,6 +135,10 @@ class Systemd:
             os.unlink(self._file)
             self._systemctl("daemon-reload", may_fail=True)
 
+    def said(self) -> str:
+        """All of it is in agent.log."""
+        return ""
+
     def _systemctl(self, *words: str, may_fail: bool = False) -> str:
         done = self._runner(["systemctl", *words], timeout=60.0)
         return done.stdout if may_fail else must(done, f"systemctl {words[0]} failed", "read journalctl -u " + self._unit).stdout
@@ -170,6 +181,11 @@ class Container:
     def end(self, hard: Optional[int] = None) -> None:
         """Remove the container."""
         self._remove()
+
+    def said(self) -> str:
+        """The end of the container's log."""
+        done = self._runner(["docker", "logs", "--tail", "5", self._name], timeout=30.0)
+        return (done.stdout + done.stderr).strip()
 
     def _remove(self) -> None:
         done = self._runner(["docker", "rm", "--force", self._name], timeout=60.0)

@@ -7,9 +7,9 @@ Faults are given with the second of the soak at which they strike.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ class Lapse:
     boot: int = 1
     booted: float = -100.0
     skew: float = 0.0
-    struck: set[Fault] = field(default_factory=set)
+    coming: list[Fault] = field(default_factory=list)
     life: int = 1
     container: int = 1
     drained: float = 0.0
@@ -110,6 +110,7 @@ class Lapse:
 
     def __post_init__(self) -> None:
         self.proc, self.cgroup = self.folder / "proc", self.folder / "cgroup/c"
+        self.coming = sorted(self.world.faults, key=lambda fault: -fault.at)
         self.cgroup.mkdir(parents=True)
         for name, text in (("memory.stat", "inactive_file 0\n"), ("memory.events", "oom_kill 0\n"), ("cgroup.procs", "")):
             (self.cgroup / name).write_text(text)
@@ -132,10 +133,8 @@ class Lapse:
     def sleep(self, seconds: float) -> None:
         """Let time pass; faults strike when their time has come."""
         self.seconds += max(seconds, 0.001)
-        for fault in self.world.faults:
-            if fault.at <= self.seconds and fault not in self.struck:
-                self.struck.add(fault)
-                self._strike(fault)
+        while self.coming and self.coming[-1].at <= self.seconds:
+            self._strike(self.coming.pop())
 
     def _strike(self, fault: Fault) -> None:
         if fault.kind == "step":
@@ -282,7 +281,7 @@ def lived(folder: SoakFolder, lapse: Lapse) -> bool:
         except Killed:
             return False
         except StagegateError:  # the agent could not begin: a second later it is started again
-            with suppress(Killed):
+            with contextlib.suppress(Killed):
                 lapse.sleep(1.0)
             return False
 

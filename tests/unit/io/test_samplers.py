@@ -178,3 +178,42 @@ def test_the_host_is_sampled_from_proc(tmp_path):
     assert second["host.load"] == 0.5
     assert second["host.memory_used"] == 0.6
     assert 0 < second["host.disk_used"] < 1
+
+
+def test_only_another_container_of_the_name_is_a_replacement(host, engine):
+    watching = sampler(host, engine)
+    look(watching, 0.0)
+    engine.started_at, engine.pid = "t2", 11
+    host.process(11)
+    (host.proc / "10" / "stat").unlink()
+    assert look(watching, 1.0)["container.replaced"] == 0
+    engine.id, engine.started_at = "bbb", "t3"
+    assert look(watching, 2.0)["container.replaced"] == 1
+
+
+def test_the_samples_of_a_later_life_have_another_label(host, engine):
+    watching = sampler(host, engine)
+    look(watching, 0.0)
+    engine.id, engine.started_at = "bbb", "t2"
+    seen = {metric: labels for metric, labels, _value in [*watching.sample(1.0), *watching.sample(2.0)]}
+    later = {**LABELS, "life": "later"}
+    assert (seen["container.working_set"], seen["container.cpu"], seen["container.restarts"]) == (later, later, LABELS)
+    next_agent = {metric: labels for metric, labels, _value in sampler(host, engine, watching.memory).sample(3.0)}
+    assert next_agent["container.working_set"] == later
+
+
+def test_a_process_that_was_gone_at_the_first_look_is_followed_when_it_is_there(host, engine):
+    (host.proc / "10" / "stat").rename(host.proc / "away")
+    (host.proc / "10" / "cgroup").rename(host.proc / "away_too")
+    watching = sampler(host, engine)
+    assert "container.working_set" not in look(watching, 0.0)
+    (host.proc / "away").rename(host.proc / "10" / "stat")
+    (host.proc / "away_too").rename(host.proc / "10" / "cgroup")
+    assert look(watching, 1.0)["container.working_set"] == 5000
+
+
+def test_a_container_that_is_there_for_one_task_is_not_watched(host, engine):
+    listed = engine.containers([])[0]
+    for label, watched in (("True", 0.0), ("False", 1.0)):
+        engine.containers = lambda _projects, label=label: [{**listed, "Labels": {"com.docker.compose.oneoff": label}}]
+        assert look(sampler(host, engine), 0.0)["container.watched"] == watched

@@ -15,6 +15,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.io.agent_packag
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_clock import SoakClock
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import Lock, SoakFolder, soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import TICK, SoakStore
 
 PLAN = {"run": "r-1", "duration_seconds": 60, "interval_seconds": 2, "projects": ["nothing-runs-here"]}
 
@@ -99,3 +100,35 @@ def write_plan(folder, plan):
     from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import digest
 
     (folder / "plan.json").write_text(json.dumps({"plan": plan, "digest": digest(plan)}))
+
+
+def test_a_soak_that_was_never_begun_is_not_stopped(tmp_path):
+    control = SoakControl(SoakFolder(str(tmp_path / "nothing")))
+    assert (control.runs(), control.stop()) == (False, False)
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_stop_leaves_no_secret_behind(tmp_path):
+    write_plan(tmp_path, PLAN)
+    (tmp_path / "secrets.json").write_text("{}")
+    assert not SoakControl(SoakFolder(str(tmp_path))).stop()
+    assert not (tmp_path / "secrets.json").exists()
+
+
+def test_an_agent_that_died_is_not_called_alive_because_somebody_set_the_clock_back(tmp_path):
+    write_plan(tmp_path, PLAN)
+    with SoakStore(str(tmp_path / "samples.sqlite")) as store:
+        store.append([(TICK, {}, 1000.0, 0.0)], started_at=1000.0, boots={"b1": [1000.0, 50.0]})
+    for wall in (1100.0, 900.0):
+        control = SoakControl(SoakFolder(str(tmp_path)), lambda wall=wall: wall, boot=lambda: ("b1", 150.0))
+        assert control.status()["measurements"][0]["value"] == 0
+        assert control.status()["elapsed_seconds"] == 60, "all of the soak is over"
+    young = SoakControl(SoakFolder(str(tmp_path)), lambda: 9999.0, boot=lambda: ("b1", 70.0))
+    assert (young.status()["measurements"][0]["value"], young.status()["elapsed_seconds"]) == (1, 20)
+
+
+def test_a_lock_on_a_full_disk_holds_without_a_name():
+    lock, other = Lock("/dev/full"), Lock("/dev/full")
+    assert lock.take()
+    assert (other.take(), other.holder()) == (False, 0)
+    lock.release()
