@@ -9,7 +9,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from bench import gate_call, judge, release, train
+from bench import gate_call, judge, logs, release, train
 from bench.measure import ROOT, Row, machine
 
 PAGE = ROOT / "docs/benchmarks.md"
@@ -19,6 +19,7 @@ FIGURES = {
     "controller": judge.controller_rows,
     "gate": gate_call.rows,
     "release": release.rows,
+    "logs": logs.rows,
 }
 
 
