@@ -14,7 +14,7 @@ from typing import BinaryIO, Optional
 from ..core.release.log_scan import Scan, compile_patterns, scan
 from ..core.release.log_words import JSON_WORDS, candidates, said_lines, words_of
 
-CHUNK = 4 * 1024 * 1024
+CHUNK = 256 * 1024
 WORTH_A_PROCESS = 8 * 1024 * 1024
 # The numbers of pino and bunyan from 50 on, in any of the keys that are read: see log_words.NUMBERED.
 NUMBERED = '([eE][lL]|[mM][eE]|[tT][yY]|[vV][lL])"[[:space:]]*:[[:space:]]*([5-9][0-9]|[0-9][0-9.]*[0-9eE])'
@@ -84,7 +84,7 @@ class _Search:
     """A grep that has been started."""
 
     def __init__(self, grep: str, path: str, expressions: Iterable[str]) -> None:
-        chosen: BinaryIO = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - handed on
+        chosen: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - handed on
         self._chosen = chosen
         with open(path, "rb") as log:
             # AnsibleModule and its run_command are not known in io; the log is a file, and so is what is left of it.
