@@ -9,7 +9,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from bench import gate_call, judge, release, sampling, train
+from bench import gate_call, judge, logs, release, sampling, train
 from bench.measure import ROOT, Row, machine
 
 PAGE = ROOT / "docs/benchmarks.md"
@@ -21,6 +21,7 @@ FIGURES = {
     "gate": gate_call.rows,
     "release": release.rows,
     "sampling": sampling.rows,
+    "logs": logs.rows,
 }
 
 

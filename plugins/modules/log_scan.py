@@ -66,14 +66,16 @@ measurements:
   elements: dict
 """
 
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.compose_plan import project_name, single_part
-from ..module_utils.core.release.log_scan import DEFAULT_IGNORED, DEFAULT_PATTERNS, compile_patterns, scan
+from ..module_utils.core.release.log_scan import DEFAULT_IGNORED, DEFAULT_PATTERNS
 from ..module_utils.io.docker_cli import Engine
+from ..module_utils.io.log_search import scan_stream
 
 SPEC = {
     "application": {"type": "str", "required": True},
@@ -87,12 +89,13 @@ SPEC = {
 def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Scan the log of every container of the stack."""
     engine = Engine()
-    critical = compile_patterns(params["patterns"] or DEFAULT_PATTERNS, "patterns")
-    ignored = compile_patterns([*DEFAULT_IGNORED, *params["ignored"]], "ignored")
+    patterns, ignored = params["patterns"] or DEFAULT_PATTERNS, [*DEFAULT_IGNORED, *params["ignored"]]
     facts, total = [], 0
     for part in ("data", params["colour"], single_part(params["colour"]), "edge"):
         for item in engine.containers(project_name(params["application"], part)):
-            found = scan(engine.logs(item.name, since=params["since"]).splitlines(), critical, ignored)
+            with tempfile.TemporaryFile() as log:
+                log.write(engine.logs(item.name, since=params["since"]).encode())
+                found = scan_stream(log, patterns, ignored)
             total += found.critical
             labels, source = {"service": item.service}, f"docker logs {item.name}"
             facts.append(measurement("log.lines", found.lines, "count", labels, source))

@@ -194,3 +194,47 @@ def test_the_end_of_the_soak_is_always_written_down(soak: Soak) -> None:
     soak.follower.stop()
     soak.commit()
     assert max(at for _metric, _labels, at, _value in soak.rows) == START + 15
+
+
+HOURLY = {"id": "soak.logs_critical", "sli": "logs.critical", "each": "container", "every": "1 h", "pass": "== 0 count"}
+WHOLE = {"id": "soak.logs_whole", "sli": "logs.gaps", "each": "container", "pass": "== 0 count", "min_duration": "3 h"}
+
+
+def judged(soak: Soak, book: Any, criterion: dict[str, Any]) -> Any:
+    rows = [[at, value] for metric, _labels, at, value in soak.rows if metric == criterion["sli"]]
+    book.measure("soak", criterion["sli"], None, "count", labels={"container": "web"}, samples=rows)
+    return book.outcome(criterion)
+
+
+def soaked(soak: Soak, hours: float, critical_at: float = -1, deaf: tuple[float, float] = (-1, -1)) -> None:
+    """A look every 10 s; the engine does not answer between two hours."""
+    for number in range(round(hours * 360)):
+        hour = number / 360
+        soak.engine.write("c1", "fine", *["CRITICAL x"] * (number == round(critical_at * 360)))
+        soak.engine.down = deaf[0] <= hour < deaf[1]
+        soak.now += 10
+        if not soak.engine.down:
+            soak.follower.look()
+        soak.commit()
+    soak.follower.start()
+    soak.follower.stop()
+    soak.commit()
+
+
+def test_every_hour_of_a_quiet_soak_is_good(soak: Soak, book: Any) -> None:
+    soaked(soak, 3)
+    outcome = judged(soak, book, HOURLY)
+    assert (outcome.status, outcome.windows["windows"]) == ("PASS", 3)
+    assert judged(soak, book, WHOLE).status == "PASS"
+
+
+def test_one_critical_line_spoils_its_hour(soak: Soak, book: Any) -> None:
+    soaked(soak, 3, critical_at=1.5)
+    outcome = judged(soak, book, HOURLY)
+    assert (outcome.status, outcome.windows["failed"], outcome.windows["good"]) == ("FAIL", 1, 2)
+    assert "window 2" in outcome.sentence
+
+
+def test_a_soak_whose_last_hour_nobody_read_is_not_whole(soak: Soak, book: Any) -> None:
+    soaked(soak, 3, deaf=(2, 3))
+    assert (judged(soak, book, WHOLE).status, judged(soak, book, WHOLE).reason) == ("INCONCLUSIVE", "short")
