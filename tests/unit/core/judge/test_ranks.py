@@ -108,6 +108,12 @@ def test_a_fall_that_takes_many_blocks_is_one_cycle(count: int) -> None:
     assert made(waves(count), 3).cycles == count
 
 
+def test_a_fall_that_is_interrupted_by_a_smaller_rise_is_one() -> None:
+    levels = [1.0, 0.4, 0.7, 0.0, 1.0, 1.0]
+    samples = Samples([number * 60.0 for number in range(480)], [100 + 20 * levels[number // 80] for number in range(480)])
+    assert made(samples, 3).cycles == 1
+
+
 def test_cycles_that_were_seen_too_seldom_widen_by_twice_their_height() -> None:
     few, enough = made(waves(2), 3), made(waves(2), 2)
     assert few.high - enough.high == pytest.approx(enough.low - few.low)
