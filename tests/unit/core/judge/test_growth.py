@@ -321,6 +321,7 @@ class TestDrift:
             ({"surely": "<= 109 pct"}, "is not looser"),
             ({"surely": ">= 120 pct"}, "is not looser"),
             ({"surely": "<= baseline * 1.2"}, "is not looser"),
+            ({"surely": "<= 120 pct for 5 min"}, "is not looser"),
             ({"surely": "<= 120 s"}, "s is time"),
             ({"surely": "<= 120 pct", "pass": [["<= 110 pct"], ["<= 100 pct"]]}, "one limit < or <="),
             ({"surely": "<= 120 pct", "pass": ">= 90 pct"}, "one limit < or <="),
