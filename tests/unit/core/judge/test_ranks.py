@@ -39,6 +39,7 @@ def test_the_interval_around_the_median_of_pairs(deviation: float, wanted: tuple
 def test_neighbours_that_are_alike_widen_as_far_as_the_correction_goes() -> None:
     assert widening([1.0, -1.0] * 20) == 1.0
     assert widening([1.0] * 20 + [-1.0] * 20) == pytest.approx(3.0)
+    assert widening([0.001] * 20 + [-0.001] * 20) == pytest.approx(3.0)
     assert widening([5.0] * 40) == 1.0
     values = [1.0, 2.0, 2.0, 1.0, -1.0, 0.0, -2.0, -1.0, 1.0, 0.0, 2.0, 0.0]
     mean = statistics.fmean(values)
@@ -119,3 +120,12 @@ def test_cycles_that_were_seen_too_seldom_widen_by_twice_their_height() -> None:
     assert few.high - enough.high == pytest.approx(enough.low - few.low)
     assert few.high - enough.high > 2 * 15 / 100 * 100 / 8
     assert made(waves(4), 3).high < few.high
+
+
+@pytest.mark.parametrize(("end", "sides"), [(20.0, (False, True)), (-20.0, (True, False))])
+def test_a_doubt_on_one_side_alone_stays(end: float, sides: tuple[bool, bool]) -> None:
+    """Without noise it grows along a line, and in the last part along another one."""
+    levels = [1000 + 2 * min(number, 408) + end * max(0, number - 408) for number in range(480)]
+    found = made(Samples([number * 60.0 for number in range(480)], map(float, levels)))
+    near = 1e-6 * found.value
+    assert (found.value - found.low > near, found.high - found.value > near) == sides

@@ -210,9 +210,7 @@ def test_the_sample_before_a_window_is_none_of_its_samples(book: Any, least: int
 
 
 @pytest.mark.parametrize(("late", "status"), [(0.0, "PASS"), (0.4, "PASS"), (0.6, "INCONCLUSIVE")])
-def test_a_sample_at_the_end_of_a_window_belongs_to_the_nearest_slot_and_to_none_beyond(
-    book: Any, late: float, status: str
-) -> None:
+def test_a_sample_at_the_end_of_a_window_belongs_to_the_nearest_slot_and_to_none_beyond(book: Any, late: float, status: str) -> None:
     """Nine slots have their sample; the tenth one has it when it is not nearer to the next window."""
     book.start("soak")
     at = [float(number) for number in range(9)] + [9 + late] + [float(number) for number in range(10, 20)]
