@@ -115,6 +115,11 @@ def test_a_fall_that_is_interrupted_by_a_smaller_rise_is_one() -> None:
     assert made(samples, 3).cycles == 1
 
 
+def test_a_rise_at_the_beginning_is_no_cycle() -> None:
+    samples = Samples([number * 60.0 for number in range(480)], [100 + 20 * (10 <= number < 250) for number in range(480)])
+    assert made(samples, 3).cycles == 1
+
+
 def test_cycles_that_were_seen_too_seldom_widen_by_twice_their_height() -> None:
     few, enough = made(waves(2), 3), made(waves(2), 2)
     assert few.high - enough.high == pytest.approx(enough.low - few.low)
