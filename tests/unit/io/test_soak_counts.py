@@ -58,7 +58,7 @@ def test_what_is_not_written_is_not_counted_either(store, tmp_path):
 
 def test_only_the_durations_of_the_last_quarter_of_an_hour_are_kept_one_by_one(store, tmp_path):
     store.append([("host.cpu", {}, 0.0, 0.5), *durations((0.0, 0.1), (100.0, 0.2))])
-    store.append(durations((KEPT_SECONDS + 50.0, 0.3)))
+    store.append(durations((KEPT_SECONDS + 100.0, 0.3)))
     assert store.since("http.duration", 0.0) == [0.2, 0.3]
     assert store.since("host.cpu", 0.0) == [0.5]
     assert read_series(str(tmp_path), REFERENCE).histogram().total == 3

@@ -18,6 +18,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.meas
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.ranks import Estimate
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samples import Samples
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.trend import settled, trend
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.report.tables import policy_table
 
 HOUR = 3600.0
@@ -132,6 +133,20 @@ def test_a_slow_leak_that_reaches_its_ceiling_within_a_week_warns(book: Any, cei
     outcome = book.outcome({**GROWTH, "warn": f"reaches {ceiling} within 7 d"})
     assert outcome.status == status
     assert (f"reaches {ceiling} within 7 d" in outcome.sentence) == (status == "WARN")
+
+
+@pytest.mark.parametrize(("within", "status"), [("9.999 h", "PASS"), ("10.001 h", "WARN")])
+def test_the_hour_at_which_a_ceiling_is_reached_decides(book: Any, within: str, status: str) -> None:
+    """After 6 h it is at 112 MiB, and grows by 2 MiB an hour; the last trough that counts lies before that."""
+    book.start("soak")
+    grown(book, 2.0)
+    found = book.outcome({**GROWTH, "warn": "reaches 1000000 MiB within 1 h"})
+    assert found.status == "PASS"
+    samples = Samples([at * 60.0 for at in range(361)], [100 * MIB * (1 + 0.02 * at / 60) for at in range(361)])
+    grew = trend(settled(samples))
+    assert grew is not None
+    ceiling = (grew.end + grew.low / 100 * grew.start * 10) / MIB
+    assert book.outcome({**GROWTH, "warn": f"reaches {ceiling!r} MiB within {within}"}).status == status
 
 
 def test_what_does_not_grow_reaches_nothing(book: Any) -> None:
@@ -306,6 +321,7 @@ class TestDrift:
             ({"surely": "<= 109 pct"}, "is not looser"),
             ({"surely": ">= 120 pct"}, "is not looser"),
             ({"surely": "<= baseline * 1.2"}, "is not looser"),
+            ({"surely": "<= 120 pct for 5 min"}, "is not looser"),
             ({"surely": "<= 120 s"}, "s is time"),
             ({"surely": "<= 120 pct", "pass": [["<= 110 pct"], ["<= 100 pct"]]}, "one limit < or <="),
             ({"surely": "<= 120 pct", "pass": ">= 90 pct"}, "one limit < or <="),
