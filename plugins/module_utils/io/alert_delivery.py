@@ -41,7 +41,7 @@ def channels_of(given: Optional[Mapping[str, Any]]) -> dict[str, Channel]:
     found: dict[str, Channel] = {}
     url = fields.text("webhook_url")
     if url:
-        found["webhook"] = lambda message: (post_json(url, message), None)[1]
+        found["webhook"] = _webhook(url)
     if fields.given.get("mail"):
         found["mail"] = _mail(Fields(fields.given["mail"], "notify.mail", _MAIL_KEYS))
     return found
@@ -100,6 +100,13 @@ def _try(channel: Channel, message: Mapping[str, Any], tries: int, now: Callable
         # A message that does not arrive is counted; it never stops the soak.
         return {"tries": tries, "why": plain(f"{error.what}: {error.why}" if error.why else error.what, 200)}
     return {"tries": tries, "at": round(now(), 3)}
+
+
+def _webhook(url: str) -> Channel:
+    def send(message: Mapping[str, Any]) -> None:
+        post_json(url, message)
+
+    return send
 
 
 def _mail(fields: Fields) -> Channel:

@@ -188,4 +188,5 @@ def _sentence(criterion: Criterion, name: str, span: Span) -> str:
     low = math.isfinite(span.low)
     end = in_unit(criterion, span.low if low else span.high)
     best = f"{'at least' if low else 'at most'} {show(end, criterion.unit)}"
-    return f"{criterion.id} can no longer pass: {criterion.subject}{of} will be {best} at the end, must be {criterion.limit_text}"
+    sure = f" (what it could be at {criterion.confidence * 100:g} pct confidence)" if criterion.confidence else ""
+    return f"{criterion.id} can no longer pass: {criterion.subject}{of} will be {best} at the end{sure}, must be {criterion.limit_text}"

@@ -44,9 +44,8 @@ def value_line(outcomes: Sequence[Mapping[str, Any]]) -> str:
         limit = each["limit"] if unit and unit.strip() in each["limit"] else f"{each['limit']}{unit}"
         mark = "!" if each["status"] in ("FAIL", "ERROR") else ""
         part = f"{mark}{each['id'].partition('.')[2]} {each['value']:.4g} ({limit})"
-        if len(" | ".join([*parts, part])) > WIDTH:
-            break
-        parts.append(part)
+        if len(" | ".join([*parts, part])) <= WIDTH:
+            parts.append(part)
     return plain(" | ".join(parts), WIDTH)
 
 
