@@ -154,18 +154,20 @@ def stormed(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
     with small_disk(folder / "storm-good"), small_disk(folder / "storm-bad"):
         soaks = {("calm", kind): soak_of(folder / f"calm-{kind}", port, kind == "bad", ENGINE) for kind in kinds}
         soaks.update({("storm", kind): soak_of(folder / f"storm-{kind}", port, kind == "bad", engine.path) for kind in kinds})
-        for soak in soaks.values():
-            soak.control.start(soak.raw, {"password": "canary-5f3a"})
-        killed = storm([soaks["storm", kind] for kind in kinds], engine)
-        assert min(killed) >= 18, "while the disk is full an agent may have no life to lose"
-        for soak in soaks.values():
-            for _again in range(2):  # whoever comes last brings back what the storm has left
+        try:
+            for soak in soaks.values():
                 soak.control.start(soak.raw, {"password": "canary-5f3a"})
-                soak.control.wait(SECONDS)
-        yield soaks
-        engine.go()
-        for soak in soaks.values():
-            soak.control.stop()
+            killed = storm([soaks["storm", kind] for kind in kinds], engine)
+            assert min(killed) >= 18, "while the disk is full an agent may have no life to lose"
+            for soak in soaks.values():
+                for _again in range(2):  # whoever comes last brings back what the storm has left
+                    soak.control.start(soak.raw, {"password": "canary-5f3a"})
+                    soak.control.wait(SECONDS)
+            yield soaks
+        finally:
+            for soak in soaks.values():
+                soak.control.stop()
+            engine.go()
 
 
 def test_the_soak_came_to_its_end(stormed: dict[tuple[str, str], Soak]) -> None:

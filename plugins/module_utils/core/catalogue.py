@@ -170,6 +170,7 @@ SOAK = {
     "soak.coverage": _gauge("ratio", "share of the expected samples that were taken"),
     "soak.longest_gap": _gauge("time", "longest hole between two samples"),
     "soak.saturated": _count("load requests that the generator could not send in time"),
+    "soak.longest_silence": _gauge("time", "longest time in which nothing was learned of what is sampled all the time", "metric"),
     "soak.clock_steps": _count("times that somebody set the wall clock of the staging host"),
     "soak.reboots": _count("times that the staging host was started anew"),
     "soak.alert_rules": _count("alert rules held against the samples of the soak"),

@@ -19,7 +19,7 @@ from ..core.soak.log_errors import from_kept, kind_lines
 from ..core.soak.soak_plan import SoakPlan, digest, parse_plan
 from ..core.soak.soak_progress import Coverage, coverage, progress_line
 from ..core.soak.soak_record import TOTALS, soak_measurements
-from ..core.soak.watched import watched_measurements
+from ..core.soak.watched import expected_metrics, silence_measurements, watched_measurements
 from . import log_follower, soak_agent, soak_loop
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
@@ -199,7 +199,12 @@ class SoakControl:
             kinds = {name: kind_lines(from_kept(store.meta(log_follower.KINDS + name))) for name in names}
             found = soak_measurements(file, duration, covered, store.sampled(), totals, store.notes(), kinds)
             watched = self._watched(store, started, elapsed, plan.interval)
-            return [*found, *watched_measurements(watched), self._alive(store.last_at(), now)]
+            silences = {metric: self._silence(store, metric, started, elapsed, plan.interval) for metric in expected_metrics(plan)}
+            return [*found, *watched_measurements(watched), *silence_measurements(silences), self._alive(store.last_at(), now)]
+
+    def _silence(self, store: SoakStore, metric: str, started: float, elapsed: float, interval: float) -> float:
+        offsets = [at - started for times in store.times(metric).values() for at in times]
+        return coverage(sorted(offsets), elapsed, interval).longest_gap
 
     def _watched(self, store: SoakStore, started: float, elapsed: float, interval: float) -> dict[str, Coverage]:
         seen: dict[str, list[float]] = {}

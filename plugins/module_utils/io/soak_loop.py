@@ -29,7 +29,8 @@ def supervise(folder: str, program: str, pause: float = RESTART_PAUSE) -> int:
     lock = Lock(os.path.join(folder, "supervisor.lock"))
     if not lock.take():
         return 0
-    while not _has(folder, "DONE") and not _has(folder, "STOP"):
+    # A folder that somebody has removed, or moved away, has no soak any more.
+    while _has(folder, "supervisor.lock") and not _has(folder, "DONE") and not _has(folder, "STOP"):
         began = time.monotonic()
         try:
             # AnsibleModule and its run_command are not known in io.

@@ -47,6 +47,7 @@ CRITERIA = (
     {"id": "soak.error_rate", "sli": "http.errors / http.requests", "pass": "< 1 pct", "key": True},
     {"id": "soak.restarts", "sli": "container.restarts", "each": "container", "pass": "== 0 count", "key": True},
     {"id": "soak.replaced", "sli": "container.replaced", "each": "container", "pass": "== 0 count", "key": True},
+    {"id": "soak.silence", "sli": "soak.longest_silence{metric=host.cpu}", "pass": "<= {gap:.0f} s"},
 )
 GROWTH = {
     "id": "soak.memory_growth",
@@ -98,6 +99,7 @@ class Lapse:
 
     world: World
     folder: Path
+    nap: float = 0.5
     seconds: float = 0.0
     boot: int = 1
     booted: float = -100.0
@@ -132,7 +134,7 @@ class Lapse:
 
     def sleep(self, seconds: float) -> None:
         """Let time pass; faults strike when their time has come."""
-        self.seconds += max(seconds, 0.001)
+        self.seconds += max(seconds, self.nap if seconds >= 0.5 else 0.001)  # an agent that naps may sleep longer than it wished
         while self.coming and self.coming[-1].at <= self.seconds:
             self._strike(self.coming.pop())
 
@@ -245,7 +247,7 @@ class Judged:
 
 def soaked(state: Path, world: World, duration: float, interval: float, *more: Mapping[str, Any], spoil: Any = None) -> Judged:
     """Soak in time lapse, collect and judge. `spoil` gets the path of the samples before they are collected."""
-    lapse = Lapse(world, state / "machine")
+    lapse = Lapse(world, state / "machine", interval / 20)
     folder = SoakFolder(str(state / "soak" / RUN))
     Path(folder.path).mkdir(parents=True)
     raw = {"run": RUN, "duration_seconds": duration, "interval_seconds": interval, "projects": ["app"], "docker_socket": "/nowhere"}

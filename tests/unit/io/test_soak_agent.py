@@ -132,3 +132,18 @@ def test_a_lock_on_a_full_disk_holds_without_a_name():
     assert lock.take()
     assert (other.take(), other.holder()) == (False, 0)
     lock.release()
+
+
+def test_a_database_that_stopped_answering_is_not_judged_by_what_it_said_before(tmp_path):
+    asked = {**PLAN, "postgres": {"project": "p", "service": "db"}, "cache": {"project": "p", "service": "cache"}}
+    folder = tmp_path / "soak/r-1"
+    folder.mkdir(parents=True)
+    write_plan(folder, asked)
+    (folder / "DONE").write_text('{"ended_at": 1060.0}')
+    with SoakStore(str(folder / "samples.sqlite")) as store:
+        ticks = [(TICK, {}, 1000.0 + at, at) for at in range(0, 61, 2)]
+        host = [("host.cpu", {}, 1000.0 + at, 0.5) for at in range(0, 61, 2)]
+        store.append([*ticks, *host, ("postgres.active", {}, 1010.0, 3.0)], started_at=1000.0)
+    facts = SoakControl(SoakFolder(str(folder))).collect(str(tmp_path))
+    silence = {fact["labels"]["metric"]: fact["value"] for fact in facts if fact["sli"] == "soak.longest_silence"}
+    assert (silence["host.cpu"], silence["postgres.active"], silence["redis.hits"]) == (2.0, 50.0, 60.0)

@@ -45,6 +45,14 @@ def test_what_is_over_is_not_started_again(tmp_path, program, word):
     assert not (tmp_path / "lives").exists()
 
 
+def test_a_soak_whose_folder_is_gone_is_over(tmp_path):
+    folder = tmp_path / "soak"
+    folder.mkdir()
+    (tmp_path / "agent.py").write_text("import shutil, sys; shutil.rmtree(sys.argv[2])")
+    assert soak_loop.supervise(str(folder), str(tmp_path / "agent.py"), pause=0.0) == 0
+    assert not folder.exists()
+
+
 def test_a_second_loop_leaves_the_first_alone(tmp_path, program):
     first = Lock(str(tmp_path / "supervisor.lock"))
     assert first.take()

@@ -2,8 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_progress import Coverage
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.watched import watched_measurements
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.watched import (
+    expected_metrics,
+    silence_measurements,
+    watched_measurements,
+)
 
 
 def test_each_container_says_how_much_of_it_was_seen():
@@ -18,3 +23,19 @@ def test_each_container_says_how_much_of_it_was_seen():
 
 def test_where_no_container_was_seen_nothing_is_said():
     assert watched_measurements({}) == []
+
+
+def test_what_the_plan_asks_must_be_heard_of():
+    plan = {"run": "r", "duration_seconds": 60, "interval_seconds": 2, "projects": ["p"]}
+    ask = {"project": "p", "service": "s"}
+    host = ("host.cpu", "host.memory_used", "host.disk_used")
+    assert expected_metrics(parse_plan(plan)) == host
+    assert expected_metrics(parse_plan({**plan, "postgres": ask, "cache": ask})) == (*host, "postgres.active", "redis.hits")
+
+
+def test_the_silence_of_each_metric_is_told():
+    found = silence_measurements({"host.cpu": 5.0, "postgres.active": 3600.0})
+    assert [(fact["labels"]["metric"], fact["value"], fact["unit"]) for fact in found] == [
+        ("host.cpu", 5.0, "s"),
+        ("postgres.active", 3600.0, "s"),
+    ]
