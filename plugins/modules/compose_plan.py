@@ -29,6 +29,14 @@ options:
     type: str
     required: true
     choices: [blue, green]
+  live_colour:
+    description:
+      - The colour that serves. When O(colour) is that one and the release would be started otherwise than it was (another environment,
+        another image of the same release), the other colour is planned, so that nothing that serves is replaced.
+      - Empty means that O(colour) is planned whatever serves.
+    type: str
+    choices: ['', blue, green]
+    default: ''
   state_dir:
     description: The state folder of the application.
     type: path
@@ -90,6 +98,10 @@ planned:
   description: False in check mode when there is nothing to plan from yet.
   returned: always
   type: bool
+colour:
+  description: The colour that was planned.
+  returned: when planned
+  type: str
 projects:
   description: For C(data), C(colour), C(single) and C(edge) the C(name) of the compose project and the C(file) of its plan.
   returned: when planned
@@ -125,12 +137,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.adapter import run_module
+from ..module_utils.core.release.compose_plan import other
 from ..module_utils.io.release_plan import ReleasePlanner
 
 SPEC = {
     "application": {"type": "str", "required": True},
     "release": {"type": "str", "required": True},
     "colour": {"type": "str", "required": True, "choices": ["blue", "green"]},
+    "live_colour": {"type": "str", "choices": ["", "blue", "green"], "default": ""},
     "state_dir": {"type": "path", "required": True},
     "files": {"type": "list", "elements": "str", "default": []},
     "env_file": {"type": "path"},
@@ -149,11 +163,15 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
         return {"changed": True, "planned": False}
     model = planner.model(params["files"], params["env_file"] or "") if params["files"] else planner.kept_model()
     edge_image = planner.edge_image(params["edge_image"])
-    plan = planner.plan(model, params["colour"], edge_image, params["state_services"] or None, params["single_services"])
+    colour, cut = params["colour"], (edge_image, params["state_services"] or None, params["single_services"])
+    plan = planner.plan(model, colour, *cut)
+    if colour == params["live_colour"] and not planner.is_started_as(plan, colour):
+        colour = other(colour)
+        plan = planner.plan(model, colour, *cut)
     found = planner.predecessor(model, params["take_over"])
-    planner.refuse_strangers(plan, params["colour"], found.containers if found else ())
-    changed = planner.write(model, plan, params["colour"], check_mode)
-    return {"changed": changed, "planned": True, "predecessor": found.project if found else "", **planner.described(plan, params["colour"])}
+    planner.refuse_strangers(plan, colour, found.containers if found else ())
+    changed = planner.write(model, plan, colour, check_mode)
+    return {"changed": changed, "planned": True, "predecessor": found.project if found else "", **planner.described(plan, colour)}
 
 
 def main() -> None:

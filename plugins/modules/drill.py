@@ -63,6 +63,10 @@ options:
     description: How long the release that is started again in the idle colour may take to become healthy.
     type: int
     default: 120
+  drain_seconds:
+    description: How long V(ended) waits for requests that are under way on the twin, before it takes the twin away.
+    type: int
+    default: 5
   database_service:
     description: The service of the data project that is the database (Postgres). Empty means that there are no rows to count.
     type: str
@@ -168,6 +172,7 @@ SPEC = {
     "breakage": {"type": "dict", "default": {}},
     "found": {"type": "bool", "default": False},
     "wait_seconds": {"type": "int", "default": 120},
+    "drain_seconds": {"type": "int", "default": 5},
     "database_service": {"type": "str", "default": "postgres"},
     "ignored_tables": {"type": "list", "elements": "str", "default": []},
     "database_user": {"type": "str", "default": ""},
@@ -180,7 +185,7 @@ Params = Mapping[str, Any]
 def handle(params: Params, check_mode: bool) -> Mapping[str, Any]:
     """Do what `state` says."""
     engine = Engine()
-    work = Drill(params["application"], params["state_dir"], engine)
+    work = Drill(params["application"], params["state_dir"], engine, drain_seconds=params["drain_seconds"])
     if params["state"] == "asked":
         return _asked(work)
     if check_mode:

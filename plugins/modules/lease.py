@@ -47,6 +47,10 @@ options:
     description: Why it is broken.
     type: str
     default: ''
+  break_command:
+    description: The command by which a lease of somebody who is dead is broken; told to whoever is refused.
+    type: str
+    default: ansible-playbook -i <inventory> playbooks/break_lease.yml -e reason='...'
   ttl_seconds:
     description: How long the lease lives without a sign of life.
     type: float
@@ -113,7 +117,7 @@ from ..module_utils.core.errors import InputError
 from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.runs import check_run
 from ..module_utils.core.release.journal import last_step, standing
-from ..module_utils.core.release.lease import REENTERED, TAKEN_OVER, Answer, Asked, Lease
+from ..module_utils.core.release.lease import BREAK, REENTERED, TAKEN_OVER, Answer, Asked, Lease
 from ..module_utils.io.boot_clock import moment
 from ..module_utils.io.journal_file import JournalFile
 from ..module_utils.io.lease_file import LeaseFile
@@ -127,6 +131,7 @@ SPEC = {
     "purpose": {"type": "str", "default": ""},
     "token": {"type": "int", "default": 0, "no_log": False},
     "reason": {"type": "str", "default": ""},
+    "break_command": {"type": "str", "default": BREAK},
     "ttl_seconds": {"type": "float", "default": 900},
     "patience_seconds": {"type": "float", "default": 20},
     "wait_seconds": {"type": "float", "default": 120},
@@ -150,7 +155,8 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
 
 
 def _take(lease: LeaseFile, params: Mapping[str, Any], run: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
-    asked = Asked(params["owner"], run["id"], params["purpose"], params["ttl_seconds"], params["patience_seconds"], token=params["token"])
+    given = (params["purpose"], params["ttl_seconds"], params["patience_seconds"], params["token"], params["break_command"])
+    asked = Asked(params["owner"], run["id"], *given)
     if check_mode:
         answer = lease.asked(asked)
         return {"verdict": answer.verdict, "message": f"the lease would be {answer.verdict}: {answer.reason}"}

@@ -18,6 +18,7 @@ description:
     given fails and changes nothing.
   - A rehearsal that fails is a fact (C(ok) is false, C(trouble) says why), not a failure of the module. What a killed rehearsal left is
     removed first. Where nothing is pending nothing is copied.
+extends_documentation_fragment: [proofile.stagegate.step]
 author: ProoFile operations (@proofile)
 options:
   state:
@@ -199,6 +200,7 @@ from ..module_utils.io.postgres import Postgres
 from ..module_utils.io.rehearsal import OldRelease, Rehearsal, Rehearsed, Settings, measurements_of
 from ..module_utils.io.release_facts import recorded_images
 from ..module_utils.io.scratch_database import ScratchDatabase
+from ..module_utils.io.steps import STEP_OPTION, step
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -222,6 +224,7 @@ SPEC = {
     "lock_timeout_seconds": {"type": "int", "default": 10},
     "statement_timeout_seconds": {"type": "int", "default": 300},
     "upgrade_timeout_seconds": {"type": "int", "default": 900},
+    "step": STEP_OPTION,
 }
 
 
@@ -235,15 +238,21 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     shown = {"heads": list(found.history.heads), "pending": describe(found.history, found.pending)}
     if check_mode:
         return {"changed": False, **_told(Rehearsed()), **shown, "measurements": []}
-    made = rehearsal.run(found, _old(params)) if found.pending else Rehearsed()
+    made = Rehearsed()
+    if found.pending:
+        with step(params["state_dir"], params["step"], f"rehearsing the migration to {params['release']}"):
+            made = rehearsal.run(found, _old(params))
     return {"changed": False, **_told(made), **shown, "measurements": measurements_of(found, made, bool(found.pending))}
 
 
 def _clear(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """Remove what a rehearsal made. Where that fails, the next rehearsal does it: the failure that led here is the one to be told."""
     made, changed = Rehearsed(), False
+    if check_mode:
+        return {"changed": False, **_told(made), "pending": [], "measurements": []}
     try:
-        changed = not check_mode and _rehearsal(params, _settings(params))[2].clear()
+        with step(params["state_dir"], params["step"], "removing the copy of a rehearsal"):
+            changed = _rehearsal(params, _settings(params))[2].clear()
     except StagegateError as error:
         made.trouble = str(error)
     return {"changed": changed, **_told(made), "pending": [], "measurements": []}

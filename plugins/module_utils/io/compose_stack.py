@@ -62,6 +62,8 @@ class ComposeStack:
     def differing(self) -> list[str]:
         """Services whose container `up` would start, replace or remove."""
         planned = self._services()
+        if not planned:
+            return sorted({item.service for item in self._engine.containers(self.project)})
         hashes = self._engine.config_hashes(self.project, self.path)
         there: dict[str, list[Container]] = {}
         for item in self._engine.containers(self.project):
@@ -87,6 +89,8 @@ class ComposeStack:
 
         `before_change` is called first where something differs.
         """
+        if not self._services():
+            return self._up_without_services()
         before = self._fingerprint()
         differs = self.differs()
         if differs:
@@ -95,6 +99,16 @@ class ComposeStack:
         started = self._start(deadline) if differs else None
         containers = self._wait(deadline, started)
         return self._outcome(before != self._fingerprint(), containers, started)
+
+    def _up_without_services(self) -> Outcome:
+        """Compose refuses a project without services; its networks are needed all the same.
+
+        What an earlier plan has left may hold data: it is told, not removed.
+        """
+        made = [self._engine.ensure_network(name, self.project, key) for key, name in sorted(self._networks().items())]
+        left = tuple(self._engine.containers(self.project))
+        troubles = [f"{item.service} is not planned any more: remove container {item.name} when nothing needs it" for item in left]
+        return Outcome(any(made), left, (), tuple(troubles), tuple(sorted({item.service for item in left})))
 
     def down(self, before_change: Callable[[], None] = _nothing) -> bool:
         """Remove the containers; volumes and the networks of others stay. True when there was something to remove."""
@@ -180,3 +194,7 @@ class ComposeStack:
     def _services(self) -> Mapping[str, Any]:
         services = json.loads(read_text(self.path)).get("services")
         return services if isinstance(services, dict) else {}
+
+    def _networks(self) -> dict[str, str]:
+        networks = json.loads(read_text(self.path)).get("networks") or {}
+        return {str(key): str(network.get("name") or key) for key, network in networks.items() if not network.get("external")}

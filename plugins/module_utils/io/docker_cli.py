@@ -90,6 +90,15 @@ class Engine:
         done = must(self.compose(project, path, "config", "--hash", "*", timeout=60.0), "the planned compose file is refused")
         return dict(line.split()[:2] for line in done.stdout.splitlines() if len(line.split()) >= 2)
 
+    def ensure_network(self, name: str, project: str, key: str) -> bool:
+        """Make a network as compose would for `key` of `project`, so that compose takes it for its own later; False when it is there."""
+        if self._run(["docker", "network", "inspect", name], timeout=30.0).ok:
+            return False
+        labels = {"com.docker.compose.project": project, "com.docker.compose.network": key}
+        given = [word for label, value in labels.items() for word in ("--label", f"{label}={value}")]
+        must(self._run(["docker", "network", "create", *given, name], timeout=60.0), f"network {name} cannot be made")
+        return True
+
     def logs(self, name: str, since: str = "", lines: int | None = None) -> str:
         """What a container wrote, both streams."""
         argv = ["docker", "logs"]

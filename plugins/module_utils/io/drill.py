@@ -29,6 +29,7 @@ from . import clock as machine
 from .command import must, run
 from .compose_stack import ComposeStack
 from .docker_cli import Engine
+from .edge_drain import EdgeDrain
 from .files import read_text, write_json
 from .release_facts import Standing, standing
 from .release_plan import read_plan
@@ -47,8 +48,12 @@ SHAPES = {
 class Drill:
     """The drill of one application; the marker is <state_dir>/drill.json. Engine and clock are parameters."""
 
-    def __init__(self, application: str, state_dir: str, engine: Engine, clock: machine.Clock = machine.now) -> None:
+    def __init__(
+        self, application: str, state_dir: str, engine: Engine, clock: machine.Clock = machine.now, drain_seconds: float = 5.0
+    ) -> None:
+        """`drain_seconds`: how long is waited for whoever is still on the twin, before it is taken away."""
         self._application = application
+        self._drain_seconds = drain_seconds
         self._state_dir = state_dir
         self._engine = engine
         self._clock = clock
@@ -175,11 +180,15 @@ class Drill:
         kept = self._file(earlier, f"{idle}.json") if earlier else ""
         if kept and os.path.isfile(kept) and self._has_images(kept):
             # With kept images the services are started at once: none has to wait for another, all of them have run before.
-            outcome = ComposeStack(project, kept, self._engine, keep_images=True).up(wait_seconds)
+            outcome = ComposeStack(project, kept, self._engine, keep_images=True).up(wait_seconds, lambda: self._drain(project))
             trouble = "" if outcome.healthy else f", not healthy: {'; '.join(outcome.troubles[:2])}"
             return f"release {earlier} stands in {idle} again{trouble}"
-        ComposeStack(project, self._file(twin, f"{idle}.json"), self._engine).down()
+        ComposeStack(project, self._file(twin, f"{idle}.json"), self._engine).down(lambda: self._drain(project))
         return f"{idle} is empty" + (f": the images or the plan of release {earlier} are gone" if earlier else "")
+
+    def _drain(self, project: str) -> None:
+        """Let what is under way on the twin end. An edge that does not say who is there stops it; the marker stays for the next end."""
+        EdgeDrain(self._application, self._engine).wait(project, self._drain_seconds)
 
     def _has_images(self, path: str) -> bool:
         services = json.loads(read_text(path)).get("services") or {}

@@ -30,6 +30,7 @@ from ..core.release.lease import (
     check_token,
     decide,
     kept_body,
+    left_behind,
     read_kept,
     refusal,
 )
@@ -88,9 +89,12 @@ class LeaseFile:
                 return answer
             former, now = answer.former, self._boot()
             if former is None or answer.verdict == REFUSED:
-                raise refusal(former, now) if former else CommandError("the lease was refused", where=self.path)
+                if former is None:
+                    raise CommandError("the lease was refused", where=self.path)
+                raise refusal(former, now, left_behind(former, asked), asked.break_command, self._clock())
             if now.seconds >= deadline:
-                raise refusal(former, now, f"a former start of this run is still at work; {wait_seconds:.0f} s were waited for its end")
+                why = f"a former start of this run is still at work; {wait_seconds:.0f} s were waited for its end"
+                raise refusal(former, now, why, asked.break_command, self._clock())
             self._sleep(min(max(answer.wait_seconds, 0.01), _POLL_SECONDS))
 
     def give_back(self, token: int) -> bool:

@@ -14,11 +14,12 @@ from typing import Any
 from ..core.errors import EvidenceError, InputError
 from ..core.release.compose_plan import Plan, Route, plan, project_name, published_ports, single_part, state_files
 from ..core.release.edge_config import configuration
-from ..core.release.engine_state import Container, name_conflicts, strangers
+from ..core.release.engine_state import Container, digest_mismatches, name_conflicts, strangers
 from ..core.release.take_over import Predecessor
 from .docker_cli import Engine
 from .files import ensure_folder, read_text, same_content, write_atomic
 from .host_ports import is_held
+from .release_facts import recorded_images
 from .take_over import TakeOver
 
 
@@ -106,7 +107,7 @@ class ReleasePlanner:
         for part, project in (("data", made.data), (colour, made.colour), ("edge", made.edge)):
             own = project_name(self.application, part)
             ports = published_ports(project)
-            names = [str(service["container_name"]) for service in project["services"].values() if "container_name" in service]
+            names = [str(service["container_name"]) for service in (project.get("services") or {}).values() if "container_name" in service]
             found += strangers(ports, containers, [own]) + name_conflicts(names, containers, own)
             by_containers = {port for item in everything if item.state == "running" for port in item.host_ports}
             found += [
@@ -142,6 +143,17 @@ class ReleasePlanner:
             for path in state_files(model, self.source, list(made.state_services)):
                 _copy_once(path, self._stable_path(path))
         return bool(differing)
+
+    def is_started_as(self, made: Plan, colour: str) -> bool:
+        """True when the services of the release in this colour would be started again as they were: nothing in their plan differs.
+
+        The plan on the disk is that from which they were started: a plan that differs is written for the other colour.
+        """
+        texts = {f"{colour}.json": _json(made.colour), f"{single_part(colour)}.json": _json(made.single)}
+        if not all(same_content(os.path.join(self.folder, name), text, 0o600) for name, text in texts.items()):
+            return False
+        containers = self._engine.containers(project_name(self.application, colour))
+        return not digest_mismatches(containers, recorded_images(self._state_dir, self.release))
 
     def described(self, made: Plan, colour: str) -> dict[str, Any]:
         """What later steps and people need to know of the plan; nothing in it is secret."""

@@ -114,7 +114,8 @@ class Pruner:
         present = releases_with_images(local, repositories, known) | {name for name in known if self._folders([name])}
         retained = retain(entries, count, present, live, {item.release for item in there}, wanted)
         going = removals(local, retained, records, repositories, {item.image_id for item in there})
-        paths = (*self._logs(unrecorded_ids(retained, records), local, going), *self._folders(retained.expendable))
+        gone = set(known) - set(retained.kept)
+        paths = (*self._logs(unrecorded_ids(retained, records), local, going), *self._meters(gone), *self._folders(retained.expendable))
         return Prunable(retained, going, paths, self._size(local, going, paths))
 
     def prune(self, found: Prunable) -> Pruned:
@@ -155,6 +156,12 @@ class Pruner:
     def _folders(self, releases: Iterable[str]) -> tuple[str, ...]:
         paths = [os.path.join(self._state_dir, kind, name) for name in releases for kind in ("source", "releases")]
         return tuple(path for path in paths if os.path.lexists(path))
+
+    def _meters(self, releases: set[str]) -> tuple[str, ...]:
+        """Answers that the downtime meter counted in runs of these releases; what they showed stands in the ledger."""
+        meter = os.path.join(self._state_dir, "meter")
+        runs = sorted(os.listdir(meter)) if os.path.isdir(meter) else []
+        return tuple(os.path.join(meter, run) for run in runs if run.startswith("r-") and run.rpartition("-")[2] in releases)
 
     def _logs(self, ids: Iterable[str], local: Sequence[LocalImage], going: Sequence[Removal]) -> tuple[str, ...]:
         """What builds printed, of images that will not be here any more."""

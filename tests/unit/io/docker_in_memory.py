@@ -26,6 +26,7 @@ class Box:
     volumes: tuple[str, ...] = ()
     config_hash: str = ""
     ports: tuple[int, ...] = ()
+    image: str = "sha256:judged"
 
     def inspected(self, identity: str) -> dict[str, Any]:
         labels = {
@@ -39,6 +40,7 @@ class Box:
             state["Health"] = {"Status": self.health}
         return {
             "Id": identity,
+            "Image": self.image,
             "Name": f"/{self.name}",
             "State": state,
             "Config": {"Labels": labels},

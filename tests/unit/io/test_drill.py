@@ -122,3 +122,45 @@ def test_the_time_until_it_was_found_counts_from_the_breakage(tmp_path: Path, pl
     timed.plan("fails_after_switch", {"environment": {"A": "1"}})
     assert [(fact["sli"], fact["value"]) for fact in timed.judge(True)] == [("drill.time_to_detect", 4.5)]
     assert [fact["sli"] for fact in timed.marker()["measurements"]] == ["drill.time_to_detect"]
+
+
+class BusyEdge:
+    """The twin stands in blue, green is live; the edge counts one request under way on blue until it was asked `asked` times."""
+
+    def __init__(self, asked: int) -> None:
+        self.asked = asked
+        self.said: list[str] = []
+
+    def __call__(self, argv: Any, stdin: str = "", **_options: Any) -> Completed:
+        words, text = " ".join(argv), ""
+        if words.startswith("docker ps"):
+            text = "e1" if "app-edge" in words else "w1"
+        elif words.startswith("docker inspect"):
+            project, service = ("app-edge", "edge") if "e1" in argv else ("app-blue", "web")
+            labels = {
+                "com.docker.compose.project": project,
+                "com.docker.compose.service": service,
+                "stagegate.release": "drill-1a2b3c4d5e6f",
+            }
+            text = json.dumps([{"Id": "x", "Name": f"/{service}", "State": {"Status": "running"}, "Config": {"Labels": labels}}])
+        elif "/proc/" in words:
+            text = "haproxy\n" * 2
+        elif "show stat" in stdin:
+            self.said.append("asked")
+            text = f"description: d1\n\n0x1 app green\n\n# pxname,svname,qcur,scur\nweb_80_blue,app,0,{int(len(self.said) < self.asked)}\n"
+        elif " down " in words:
+            self.said.append("down")
+        return Completed(tuple(argv), 0, text, "")
+
+
+def test_the_twin_is_taken_away_when_nobody_is_on_it_any_more(tmp_path: Path) -> None:
+    edge = BusyEdge(asked=3)
+    Drill("app", str(tmp_path), Engine(edge))._restore(MARKER, 1)
+    assert edge.said == ["asked", "asked", "asked", "down"]
+
+
+def test_the_twin_is_taken_away_at_last_although_somebody_stays_on_it(tmp_path: Path) -> None:
+    edge = BusyEdge(asked=1000)
+    Drill("app", str(tmp_path), Engine(edge), drain_seconds=0.5)._restore(MARKER, 1)
+    assert edge.said[-1] == "down"
+    assert 2 <= len(edge.said) < 1000

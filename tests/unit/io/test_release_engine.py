@@ -179,6 +179,48 @@ def test_a_plan_without_services_is_not_healthy(tmp_path: pathlib.Path) -> None:
     assert not stack(str(tmp_path / "empty.json"), FakeEngine(["healthy"])).up(5).healthy
 
 
+class Networks(FakeEngine):
+    """An engine on which some networks are."""
+
+    def __init__(self, *there: str, running: bool = False) -> None:
+        super().__init__(["healthy"], running=running)
+        self.there = set(there)
+
+    def __call__(self, argv: Sequence[str], **options: Any) -> Completed:
+        if list(argv[1:3]) == ["network", "inspect"]:
+            self.calls.append(argv)
+            return Completed(tuple(argv), 0 if argv[3] in self.there else 1, "", "")
+        if list(argv[1:3]) == ["network", "create"]:
+            self.there.add(argv[-1])
+        return super().__call__(argv, **options)
+
+
+NO_SERVICES = {"name": "shop-data", "networks": {"blue": {"name": "shop-blue"}, "own": {"name": "their", "external": True}}}
+
+
+def test_a_plan_without_services_is_its_networks_and_compose_is_not_asked(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "data.json").write_text(json.dumps(NO_SERVICES))
+    engine = Networks()
+    made, again = (ComposeStack("shop-data", str(tmp_path / "data.json"), Engine(engine)).up(5) for _ in range(2))
+    assert (made.changed, again.changed, made.troubles, made.unhealthy) == (True, False, (), ())
+    assert engine.there == {"shop-blue"}
+    (create,) = [argv for argv in engine.calls if "create" in argv]
+    assert {"com.docker.compose.project=shop-data", "com.docker.compose.network=blue"} <= set(create)
+    assert not [argv for argv in engine.calls if "compose" in argv]
+
+
+def test_what_stands_in_a_plan_without_services_is_told_and_not_removed(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "data.json").write_text(json.dumps(NO_SERVICES))
+    engine = Networks("shop-blue", running=True)
+    made = ComposeStack("shop-data", str(tmp_path / "data.json"), Engine(engine))
+    assert made.differing() == ["web"]
+    outcome = made.up(5)
+    assert "web is not planned any more" in outcome.troubles[0]
+    assert not outcome.healthy
+    assert outcome.unhealthy == ("web",)
+    assert engine.running
+
+
 def test_an_image_that_is_not_there_is_refused_before_anything_is_started(plan_file: str) -> None:
     engine = FakeEngine(["healthy"])
     engine.tag_is = ""

@@ -50,6 +50,51 @@ def planner(docker: Compose, folder: pathlib.Path) -> ReleasePlanner:
     return ReleasePlanner(str(folder), "shop", RELEASE, Engine(docker))
 
 
+def planned(docker: Compose, folder: pathlib.Path, colour: str, **web: Any) -> tuple[ReleasePlanner, Any, Any]:
+    made = planner(docker, folder)
+    model = made.model(["docker-compose.yml"], "env")
+    model["services"]["web"].update(web)
+    return made, model, made.plan(model, colour, "edge:1", None)
+
+
+@pytest.fixture
+def live(docker: Compose, tmp_path: pathlib.Path) -> Compose:
+    """Give a host on which the release was started in blue as it is planned."""
+    made, model, plan = planned(docker, tmp_path, "blue")
+    made.write(model, plan, "blue", check_mode=False)
+    record(tmp_path, "sha256:judged")
+    docker.boxes["w1"] = Box("shop-blue-web-1", "shop-blue", "web", release=RELEASE)
+    return docker
+
+
+def record(folder: pathlib.Path, image_id: str) -> None:
+    (folder / "releases" / RELEASE / "release.json").write_text(json.dumps({"images": {"web": {"tag": "web:1", "id": image_id}}}))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"environment": {"PAGE_SIZE": "20"}}, {"image": "web:2"}, {"command": ["serve"]}],
+    ids=["nothing", "env", "tag", "command"],
+)
+def test_a_release_is_started_as_it_was_only_when_nothing_of_its_plan_differs(
+    live: Compose, tmp_path: pathlib.Path, changed: dict[str, Any]
+) -> None:
+    made, _model, plan = planned(live, tmp_path, "blue", **changed)
+    assert made.is_started_as(plan, "blue") is not bool(changed)
+
+
+def test_an_image_that_was_built_again_is_another_start(live: Compose, tmp_path: pathlib.Path) -> None:
+    record(tmp_path, "sha256:new")
+    made, _model, plan = planned(live, tmp_path, "blue")
+    assert not made.is_started_as(plan, "blue")
+
+
+def test_a_release_whose_plan_is_gone_is_not_known_to_be_started_as_it_was(live: Compose, tmp_path: pathlib.Path) -> None:
+    made, _model, plan = planned(live, tmp_path, "blue")
+    (tmp_path / "releases" / RELEASE / "blue-single.json").unlink()
+    assert not made.is_started_as(plan, "blue")
+
+
 def test_files_without_a_name_get_that_of_the_application_so_that_volumes_stay(docker: Compose, tmp_path: pathlib.Path) -> None:
     assert planner(docker, tmp_path).model(["docker-compose.yml"], "env")["volumes"] == {"rows": {"name": "shop_rows"}}
 

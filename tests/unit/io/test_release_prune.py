@@ -93,6 +93,22 @@ def test_images_source_folder_and_build_log_of_an_old_release_go_and_nothing_els
     assert prune(state, engine) == Pruned((), (), (), 0)
 
 
+def test_what_the_meter_counted_goes_with_its_release_and_only_with_it(state: pathlib.Path) -> None:
+    runs = [f"r-20261123T101500Z-{name}" for name in (OLD, NEW, "0000000000ff")]
+    for name in (*runs, OLD, "notes"):
+        (state / "meter" / name).mkdir(parents=True)
+        (state / "meter" / name / "deploy.jsonl").write_text("{}\n")
+    done = prune(state, FakeEngine(images_of(OLD, NEW)))
+    assert str(state / "meter" / runs[0]) in done.paths
+    assert sorted(path.name for path in (state / "meter").iterdir()) == sorted([*runs[1:], OLD, "notes"])
+
+
+def test_what_the_meter_left_of_a_release_that_went_before_goes_as_well(state: pathlib.Path) -> None:
+    prune(state, FakeEngine(images_of(OLD, NEW)))
+    (state / "meter" / f"r-20261123T101500Z-{OLD}").mkdir(parents=True)
+    assert prune(state, FakeEngine(images_of(NEW))).paths == (str(state / "meter" / f"r-20261123T101500Z-{OLD}"),)
+
+
 def test_what_the_engine_will_not_give_up_is_told_and_the_rest_goes(state: pathlib.Path) -> None:
     engine = FakeEngine({**images_of(OLD, NEW), f"shop-web-builder:{OLD}": "sha256:builder"}, kept=[f"shop-web:{OLD}"])
     done = prune(state, engine)

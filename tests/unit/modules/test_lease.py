@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,31 @@ def test_somebody_else_is_refused_by_name(ask: Asker) -> None:
     ask()
     with pytest.raises(CommandError, match="alice@one holds it"):
         ask(owner="bob@two")
+
+
+def test_whoever_is_refused_is_told_until_when_and_the_command(ask: Asker) -> None:
+    ask()
+    with pytest.raises(CommandError) as caught:
+        ask(owner="bob@two", break_command="ansible-playbook -i hosts.yml playbooks/break_lease.yml -e reason='...'")
+    said = caught.value.todo
+    assert re.search(r"it expires in (15m|15 min|14)\S*.*, at 20[0-9T:-]{17}Z;", said), said
+    assert said.endswith("if it is known to be dead: ansible-playbook -i hosts.yml playbooks/break_lease.yml -e reason='...'")
+
+
+def test_your_own_lease_of_another_run_is_told_as_such_and_at_once(ask: Asker) -> None:
+    ask()
+    other = {**ask.run, "id": "r-20261123T111500Z-" + COMMIT[:12]}
+    with pytest.raises(CommandError, match=f"you hold it yourself, for another run .{RUN_ID}"):
+        ask(run=other, wait_seconds=3600.0)
+
+
+def test_your_own_lease_of_another_run_is_taken_over_when_it_has_expired_and_that_is_recorded(ask: Asker) -> None:
+    ask(ttl_seconds=0.0)
+    other = {**ask.run, "id": "r-20261123T111500Z-" + COMMIT[:12]}
+    assert ask(run=other)["verdict"] == "taken over"
+    (body,) = ask.incidents()
+    assert (body["event"], body["from_run"]) == ("lease_taken_over", RUN_ID)
+    assert body["why"].startswith("it has expired")
 
 
 def test_an_owner_without_a_name_is_refused(ask: Asker) -> None:

@@ -12,7 +12,7 @@ from ..errors import InputError
 
 # Every step that changes what runs, by the phase under which it works. A failpoint is <phase>.<step>.<before|after>.
 STEPS: Mapping[str, tuple[str, ...]] = {
-    "deploy": ("data", "migrate", "colour", "switch", "map", "clean"),
+    "deploy": ("data", "rehearse", "migrate", "colour", "switch", "map", "clean"),
     "rollback": ("start", "back", "map"),
     "drill": ("data", "migrate", "colour", "switch", "map", "clean", "start", "back", "break", "end"),
     "validate": ("scenarios",),

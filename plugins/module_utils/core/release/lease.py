@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..errors import CommandError, EvidenceError
-from ..times import duration_text
+from ..times import duration_text, rfc3339
 
 GRANTED, REENTERED, TAKEN_OVER, WAIT, REFUSED = "granted", "re-entered", "taken over", "wait", "refused"
-BREAK = "playbooks/break_lease.yml -e reason='...'"
+BREAK = "ansible-playbook -i <inventory> playbooks/break_lease.yml -e reason='...'"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, and for what. `token` is of the lease that the asker believes to hold (0: none)."""
+    """Who asks, and for what. `token` is of the lease that the asker believes to hold (0: none).
+
+    `break_command` is what the asker would say to break the lease of somebody who is known to be dead.
+    """
 
     owner: str
     run: str
@@ -68,6 +71,7 @@ class Asked:
     ttl_seconds: float
     patience_seconds: float
     token: int = 0
+    break_command: str = BREAK
 
 
 @dataclass(frozen=True)
@@ -107,14 +111,22 @@ def decide(kept: Kept, asked: Asked, now: Moment, taken: str) -> Answer:
     return Answer(REFUSED, None, "somebody else holds it", old)
 
 
-def refusal(lease: Lease, now: Moment, why: str = "") -> CommandError:
-    """The failure of somebody who asked in vain: it names the holder and what can be done."""
+def left_behind(lease: Lease, asked: Asked) -> str:
+    """Why somebody is refused who holds the lease himself, for another run; empty for anybody else."""
+    if lease.owner != asked.owner or lease.run == asked.run:
+        return ""
+    return f"you hold it yourself, for another run ({lease.run}): it works still, or it was killed and could not give it back"
+
+
+def refusal(lease: Lease, now: Moment, why: str = "", command: str = BREAK, time: float | None = None) -> CommandError:
+    """The failure of somebody who asked in vain: it names the holder, until when, and what can be done. `time` is now, in unix seconds."""
     left = max(lease.ttl_seconds - lease.silent(now), 0.0)
+    when = duration_text(left) + ("" if time is None else f", at {rfc3339(time + left)[:19]}Z")
     return CommandError(
         "the lease is held: something else changes this application now",
         where=lease.described(now),
         why=why or "two at once would undo each other's work",
-        todo=f"wait until it has ended; without a sign of life it expires in {duration_text(left)}; if it is known to be dead: {BREAK}",
+        todo=f"wait until it has ended; without a sign of life it expires in {when}; if it is known to be dead: {command}",
     )
 
 

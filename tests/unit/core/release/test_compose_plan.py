@@ -38,6 +38,16 @@ def test_services_with_a_named_volume_keep_state_and_the_others_are_the_applicat
     assert made.application_services == ("backend", "frontend")
 
 
+def test_an_application_without_stateful_services_has_a_data_project_of_networks_alone(model: dict[str, Any]) -> None:
+    for name in ("postgres", "redis"):
+        del model["services"][name]
+    made = planned(model)
+    assert made.state_services == ()
+    assert made.data == {"name": "proofile-data", "networks": {"blue": {"name": "proofile-blue"}, "green": {"name": "proofile-green"}}}
+    assert sorted(made.colour["services"]) == ["backend", "frontend"]
+    assert published_ports(made.data) == {}
+
+
 def test_the_model_that_goes_in_is_not_changed(model: dict[str, Any]) -> None:
     before = copy.deepcopy(model)
     planned(model)
