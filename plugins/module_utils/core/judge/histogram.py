@@ -36,15 +36,15 @@ class Histogram:
     def percentile(self, q: float) -> Interval:
         """The interval in which the q-th percentile (type 7) lies."""
         position = (self.total - 1) * q / 100 if self.total >= 1 else 0.0
-        return self._bucket(math.floor(position))[0], self._bucket(math.ceil(position))[1]
+        return self.of_rank(math.floor(position))[0], self.of_rank(math.ceil(position))[1]
 
     def minimum(self) -> Interval:
         """The interval in which the smallest observation lies."""
-        return self._bucket(0)
+        return self.of_rank(0)
 
     def maximum(self) -> Interval:
         """The interval in which the greatest observation lies."""
-        return self._bucket(math.ceil(self.total) - 1)
+        return self.of_rank(math.ceil(self.total) - 1)
 
     def share(self, limit: Limit) -> Interval:
         """The interval in which the share of the observations that keep `limit` lies."""
@@ -55,7 +55,7 @@ class Histogram:
         never = [size for size, low, high in zip(sizes, edges, edges[1:]) if _none_keeps(limit, low, high)]
         return math.fsum(sure) / self.total, 1.0 - math.fsum(never) / self.total
 
-    def _bucket(self, rank: int) -> Interval:
+    def of_rank(self, rank: int) -> Interval:
         """Edges of the bucket that holds the observation of a rank, from 0."""
         index = min(bisect_right(self.counts, rank), len(self.bounds) - 1)
         return (self.bounds[index - 1] if index else self.floor), self.bounds[index]

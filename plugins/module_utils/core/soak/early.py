@@ -16,9 +16,11 @@ from typing import NamedTuple, Optional
 
 from ..errors import EvidenceError, InputError, LedgerError
 from ..judge.confidence import upper_bound
+from ..judge.counted import CountedSamples
 from ..judge.criterion import Criterion
 from ..judge.evidence import EvidenceBook, Loader
 from ..judge.held import in_unit
+from ..judge.histogram import Histogram
 from ..judge.limit import Limit
 from ..judge.measured import Tracks, histories_of, tracks_of
 from ..judge.track import Track, Unknown
@@ -134,6 +136,8 @@ def _span(criterion: Criterion, tracks: Tracks, ahead: Ahead) -> Optional[Span]:
 
 def _of_series(criterion: Criterion, found: Sequence[Track], ahead: Ahead) -> Optional[Span]:
     how = criterion.aggregation
+    if any(isinstance(track.samples, CountedSamples) for track in found):
+        return _of_counted(criterion, found, ahead)
     if how.name == "max":
         return Span(low=max(track.samples.maximum() for track in found))
     if how.name == "min":
@@ -145,6 +149,22 @@ def _of_series(criterion: Criterion, found: Sequence[Track], ahead: Ahead) -> Op
         more = ahead.requests if found[0].reference.sli == "http.duration" else ahead.samples
         return _percentile(sorted(found[0].samples.values), how.q if how.name == "p" else 50.0, math.ceil(more))
     return None
+
+
+def _of_counted(criterion: Criterion, found: Sequence[Track], ahead: Ahead) -> Optional[Span]:
+    """Of what was counted percentiles alone are known, to a bucket."""
+    how, samples = criterion.aggregation, found[0].samples
+    if how.name not in ("p", "median") or len(found) != 1 or not isinstance(samples, CountedSamples):
+        return None
+    return _counted_percentile(samples.histogram(), how.q if how.name == "p" else 50.0, math.ceil(ahead.requests))
+
+
+def _counted_percentile(histogram: Histogram, q: float, more: int) -> Span:
+    """The same as _percentile, from the buckets' outer edges."""
+    total = int(histogram.total)
+    below = math.floor((total + more - 1) * q / 100)
+    low = histogram.of_rank(below - more)[0] if 0 <= below - more < total else -math.inf
+    return Span(low, histogram.of_rank(below + 1)[1] if below + 1 < total else math.inf)
 
 
 def _percentile(ordered: Sequence[float], q: float, more: int) -> Span:

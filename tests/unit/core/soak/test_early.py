@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.counted import CountedSamples
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.criterion import read_criterion
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.evidence import EvidenceBook
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.judge import judge
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.outcome import GOOD
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.log_histogram import log_histogram
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.measurement import measurement
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.early import Ahead, ahead_of, lost
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
@@ -184,3 +186,37 @@ def test_no_coverage_that_was_called_lost_is_ever_reached(taken, now, least):
         best = sorted(5.0 * slot for slot in {*(slot for slot in taken if slot <= now), *range(now + 1, 201)})
         ended = coverage(best, 1000.0, 5.0)
         assert not passes(asked, measurement("soak.coverage", round(ended.ratio, 6), "ratio"))
+
+
+DURATIONS = st.lists(st.sampled_from([0.0, 0.01, 0.2, 0.98, 1.0, 1.02, 3.0, 40.0]), min_size=1, max_size=40)
+
+
+class Counted:
+    """The series reader of a soak whose durations were counted."""
+
+    def __init__(self, durations):
+        self.samples = CountedSamples([NOW - 500.0], [log_histogram(durations)])
+
+    def __call__(self, _reference):
+        return self.samples
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(["p(99)", "p(80)", "median", "p(10)", "max"]), st.sampled_from(["<= 1 s", ">= 1 s"]), DURATIONS, DURATIONS)
+def test_no_percentile_of_counted_durations_that_was_called_lost_ever_passes(how, limit, begun, rest):
+    asked = criterion(sli="http.duration", agg=how, **{"pass": limit})
+    fact = measurement("http.duration", None, "s", series={"file": "s", "metric": "http.duration", "labels": {}, "table": "histograms"})
+    ahead = Ahead(requests=len(rest), samples=0, duration=1000, coverage=1.0)
+    if lost([asked], book_of(fact), Counted(begun), ahead):
+        for kept in range(len(rest) + 1):
+            assert judge(asked, book_of(fact), Counted(begun + rest[:kept]), NOW).status not in GOOD
+
+
+@pytest.mark.parametrize(("slow", "gone"), [(19, False), (22, True)])
+def test_slow_answers_that_were_counted_do_not_go_away(slow, gone):
+    asked = criterion(sli="http.duration", agg="p(99)", **{"pass": "<= 1 s"})
+    fact = measurement("http.duration", None, "s", series={"file": "s", "metric": "http.duration", "labels": {}, "table": "histograms"})
+    ahead = Ahead(requests=1000, samples=0, duration=1000, coverage=1.0)
+    found = lost([asked], book_of(fact), Counted([0.1] * (1000 - slow) + [5.0] * slow), ahead)
+    assert bool(found) is gone
+    assert not gone or "must be <= 1 s" in found[0].sentence
