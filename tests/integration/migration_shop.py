@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,8 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.io.scratch_data
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "tests/fixtures/migrations"
-APPLICATION = "migrationshop"
+# Two files of tests have this shop, and may be run at the same time.
+APPLICATION = f"migrationshop{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 IMAGE = "stagegate-migrations-app:1"
 DATABASE_IMAGE = "stagegate-migrations-postgres:1"
 DATABASE = f"{APPLICATION}-database"

@@ -25,7 +25,7 @@ RELEASES = {OLD: ("0001", 200), NEW: ("0001 0002", 200), SICK: ("0001 0002", 503
 APPLICATION, PORT = "sgm-failpoints", 8310
 HERE = ROOT / "tests/integration/failpoints"
 
-DEPLOY = [f"deploy.{step}.{at}" for step in ("data", "migrate", "colour") for at in ("before", "after")] + [
+DEPLOY = [f"deploy.{step}.{at}" for step in ("data", "rehearse", "migrate", "colour") for at in ("before", "after")] + [
     "deploy.switch.before",
     "deploy.map.before",
     "deploy.map.after",
@@ -154,7 +154,7 @@ def sweep(host: Host, act: str, release: str, points: Sequence[str]) -> None:
     """Kill at each point in turn. No answer of the lease's `always:`, no word at the end, and each start says what it resumes."""
     token = host.lease()["token"]
     for number, point in enumerate(points):
-        killed = host.play(act, release, point)
+        killed = host.play(act, release, point, "-e", f"rehearse={'.rehearse.' in point}")
         assert killed.rc == -9, (point, killed.output[-3000:])
         assert LedgerFile(str(host.state)).problems() == [], point
         held = host.lease()

@@ -113,7 +113,9 @@ def test_a_release_with_an_error_in_the_console_is_stopped_before_the_switch_and
     assert "failed its journeys before the switch" in stopped.output
     assert "deploy.preview_console" in stopped.output
     assert release_that_serves() == OLD
-    assert docker("ps", "--all", "--quiet", "--filter", f"label=stagegate.release={BROKEN}") == ""
+    ours = ["--filter", f"label=stagegate.application={APPLICATION}"]
+    assert docker("ps", "--quiet", *ours) != ""
+    assert docker("ps", "--all", "--quiet", *ours, "--filter", f"label=stagegate.release={BROKEN}") == ""
 
 
 def test_no_request_of_the_preview_reaches_the_release_that_serves_nor_the_edge(host: Host) -> None:

@@ -15,7 +15,8 @@ from ..core.errors import ServiceError, StagegateError
 from ..core.soak.soak_plan import SoakPlan
 from .engine_socket import EngineSocket
 from .files import write_json
-from .load import LoadGenerator, Tally
+from .foreign_load import load_sense
+from .load import Tally
 from .samplers import ContainerSampler, HostSampler
 from .soak_clock import SoakClock, boot_id, boot_seconds
 from .soak_files import Lock, SoakFolder
@@ -59,7 +60,7 @@ class Agent:
         )
         self._load = senses.load
         if plan.load and not self._load:
-            self._load = LoadGenerator(plan.load, folder.json("secrets.json") or {}, clock.now)
+            self._load = load_sense(plan.load, folder.json("secrets.json") or {}, clock.now, folder.path)
         self._totals = dict(store.meta("totals") or {"http.requests": 0, "http.errors": 0, "soak.saturated": 0})
 
     def run(self) -> bool:

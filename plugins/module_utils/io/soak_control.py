@@ -23,6 +23,7 @@ from ..core.soak.watched import expected_metrics, silence_measurements, watched_
 from . import log_follower, soak_agent, soak_loop
 from .agent_package import packed_agent
 from .files import ensure_folder, write_json
+from .foreign_load import check_engine
 from .soak_clock import SoakClock, boot_id, boot_seconds
 from .soak_files import Lock, SoakFolder
 from .soak_store import SoakStore
@@ -75,6 +76,7 @@ class SoakControl:
         ensure_folder(self._folder.path)
         supervisor = supervisor_of(self._folder, chosen or {}, str(raw.get("run")), parse_plan(raw).docker_socket)
         supervisor.check()
+        check_engine(parse_plan(raw).load, str((chosen or {}).get("kind") or "loop"))
         if not self._folder.has("plan.json"):
             write_json(self._folder.file("plan.json"), {"plan": dict(raw), "digest": digest(raw)})
         write_json(self._folder.file("secrets.json"), dict(secrets))

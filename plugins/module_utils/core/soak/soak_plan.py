@@ -6,7 +6,7 @@
  postgres: {project, service, command} | null, cache: {project, service, command} | {url, hits, misses} | null,
  edge: {project, service} | null, probes: [{name, url, timeout_seconds}],
  load: {base_url, rate_per_second, workers, timeout_seconds, csrf, session: {every_seconds, steps},
-        mix: [{name, weight, base_url?, steps}]} | null,
+        mix: [{name, weight, base_url?, steps}], engine?: builtin | k6 | locust, program?, processes?} | null,
  logs: {every_seconds, patterns, ignored} | null}
 """
 
@@ -37,7 +37,8 @@ KEYS = {
     "probes",
     "logs",
 }
-LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix"}
+LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix", "engine", "program", "processes"}
+ENGINES = ("builtin", "k6", "locust")
 # A soak is cut into so many stretches at least: enough for its first and its last part to be compared in blocks.
 STRETCHES = 500
 # The password is the container's own and stays there.
@@ -96,6 +97,9 @@ class Load:
     mix: tuple[Journey, ...]
     session: tuple[Step, ...] = ()
     session_every: float = 60.0
+    engine: str = "builtin"
+    program: str = ""  # the path of a foreign engine's program; empty: found by its name
+    processes: int = 1  # of locust, beside its master when there are more
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,14 @@ def _load(raw: Any) -> Optional[Load]:
         raise InputError("the load has no mix of journeys", where=f"{where}.mix", todo="name at least one journey")
     session = raw.get("session") or {}
     _known(session, {"every_seconds", "steps"}, f"{where}.session")
+    engine = str(raw.get("engine") or "builtin")
+    if engine not in ENGINES:
+        raise InputError(f"{engine[:40]!r} is no load engine", where=f"{where}.engine", todo=f"known: {', '.join(ENGINES)}")
+    processes = int(_number(raw, "processes", 1, 64, 1))
+    if processes > _number(raw, "workers", 1, 256, 8):
+        raise InputError("more processes than workers", where=f"{where}.processes", todo="give each process one worker at least")
+    if processes > 1 and engine != "locust":
+        raise InputError(f"{engine} sends from one process", where=f"{where}.processes", todo="leave it at 1, or take locust")
     return Load(
         base_url=base_url,
         rate=_number(raw, "rate_per_second", 0.01, 10000.0),
@@ -192,6 +204,9 @@ def _load(raw: Any) -> Optional[Load]:
         mix=tuple(_journey(entry, base_url, csrf, f"{where}.mix[{number}]") for number, entry in enumerate(mix)),
         session=parse_steps(session["steps"], f"{where}.session.steps", csrf) if session else (),
         session_every=_number(session, "every_seconds", 1.0, 86400.0, 60.0),
+        engine=engine,
+        program=str(raw.get("program") or ""),
+        processes=processes,
     )
 
 
