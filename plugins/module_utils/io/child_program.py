@@ -31,7 +31,7 @@ class ChildProgram:
     def start(self) -> None:
         """Start it; one that cannot be started counts as ended."""
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # pylint: disable=ansible-bad-function
                 self._argv, env=self._environment, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, start_new_session=True,
             )  # fmt: skip

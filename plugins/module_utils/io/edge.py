@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ..core.errors import ServiceError
-from ..core.release.edge_config import configuration_digest, map_text, not_up
+from ..core.release.edge_config import configuration_digest, map_text
 from . import clock as machine
 from .compose_stack import ComposeStack
 from .docker_cli import Engine
@@ -81,8 +81,8 @@ class Edge:
         seen = self._socket.look()
         reloaded = self._take_configuration(release, wait_seconds, seen.digest)
         routes = planned_routes(described)
-        missing = ["a new configuration"] if reloaded else not_up(seen.servers, routes, colour)
-        if missing and (missing := self._socket.wait_until_up(routes, colour, wait_seconds)):
+        missing = ["a new configuration"] if reloaded else self._socket.not_reached(seen.servers, routes, colour)
+        if missing and (missing := self._socket.wait_until_reached(routes, colour, wait_seconds)):
             raise ServiceError(
                 f"the edge does not reach {colour}",
                 where="; ".join(missing),

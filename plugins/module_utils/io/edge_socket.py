@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..core.errors import CommandError, ServiceError
 from ..core.release.compose_plan import Route, project_name
-from ..core.release.edge_config import FOLDER, MAP_PATH, SOCKET_PATH, mapped_colour, not_up, server_states
+from ..core.release.edge_config import FOLDER, MAP_PATH, SOCKET_PATH, Server, mapped_colour, not_reached, servers
 from . import clock as machine
 from .command import must
 from .docker_cli import Engine
@@ -25,9 +25,9 @@ class EdgeState:
     stat: str
 
     @property
-    def servers(self) -> Mapping[str, str]:
-        """Backend name -> status of its server."""
-        return server_states(self.stat)
+    def servers(self) -> Mapping[str, Server]:
+        """Backend name -> its server."""
+        return servers(self.stat)
 
 
 class EdgeSocket:
@@ -74,11 +74,15 @@ class EdgeSocket:
             )
         return took
 
-    def wait_until_up(self, routes: Sequence[Route], colour: str, seconds: float) -> list[str]:
-        """Wait until every server of `colour` takes requests; returns what is still not up at the deadline."""
+    def not_reached(self, known: Mapping[str, Server], routes: Sequence[Route], colour: str) -> list[str]:
+        """`service: why` for every route whose server does not lead to a container of `colour` that runs now."""
+        return not_reached(known, self._engine.containers(project_name(self.application, colour)), routes, colour)
+
+    def wait_until_reached(self, routes: Sequence[Route], colour: str, seconds: float) -> list[str]:
+        """Wait until every server of `colour` leads to its container; returns what still does not at the deadline."""
         deadline = self._clock() + seconds
         while True:
-            missing = not_up(server_states(self.command("show stat")), routes, colour)
+            missing = self.not_reached(servers(self.command("show stat")), routes, colour)
             if not missing or self._clock() >= deadline:
                 return missing
             self._sleep(0.2)

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import CommandError, ServiceError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.compose_plan import Route
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.edge_config import Server
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.command import Completed
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.compose_stack import ComposeStack
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.deploy_lock import deploy_lock
@@ -248,8 +249,9 @@ def test_the_lock_is_free_again_afterwards(tmp_path: pathlib.Path) -> None:
 class FakeEdge:
     """Plays the runtime socket: a map that a command changes, unless it is deaf."""
 
-    def __init__(self, colour: str, deaf: bool = False, status: str = "UP") -> None:
+    def __init__(self, colour: str, deaf: bool = False, status: str = "UP", behind: int = 0) -> None:
         self.colour = colour
+        self.behind = behind
         self.deaf = deaf
         self.status = status
 
@@ -259,16 +261,28 @@ class FakeEdge:
         if words.startswith("docker ps"):
             text = "e1"
         elif words.startswith("docker inspect"):
-            labels = {"com.docker.compose.project": "app-edge", "com.docker.compose.service": "edge"}
-            text = json.dumps([{"Id": "e1", "Name": "/app-edge-edge-1", "State": {"Status": "running"}, "Config": {"Labels": labels}}])
+            # The same container for every question: it is the edge, and the service that the edge leads to.
+            labels = {"com.docker.compose.project": "app-edge", "com.docker.compose.service": "web"}
+            said = {"Id": "e1", "Name": "/app-edge-edge-1", "State": {"Status": "running"}, "Config": {"Labels": labels}}
+            text = json.dumps([{**said, "NetworkSettings": {"Networks": {"app": {"IPAddress": self.address()}}}}])
         text += "\n".join(self._answer(line) for line in stdin.strip().split(";"))
         return Completed(tuple(argv), 0, text, "")
+
+    def address(self) -> str:
+        """Where the container is, since it was replaced."""
+        return "10.0.0.9"
+
+    def looked_up(self) -> str:
+        """Where the edge believes it: for the first `behind` questions where the one before was."""
+        self.behind -= 1
+        return "10.0.0.5" if self.behind >= 0 else self.address()
 
     def _answer(self, line: str) -> str:
         if line.startswith("set map") and not self.deaf:
             self.colour = line.split()[-1]
-        told = {"show info": "description: d1\n", "show stat": f"# pxname,svname,status\nweb_80_green,app,{self.status}\n"}
-        return f"0x1 app {self.colour}\n" if line.startswith("show map") else told.get(line, "")
+        if line == "show stat":
+            return f"# pxname,svname,status,addr\nweb_80_green,app,{self.status},{self.looked_up()}:80\n"
+        return f"0x1 app {self.colour}\n" if line.startswith("show map") else {"show info": "description: d1\n"}.get(line, "")
 
 
 def edge(fake: FakeEdge) -> EdgeSocket:
@@ -289,10 +303,19 @@ def test_a_switch_that_the_edge_does_not_confirm_is_a_failure() -> None:
 
 def test_a_colour_that_the_edge_does_not_reach_is_named_after_the_deadline() -> None:
     routes = [Route("web", 80, 8000)]
-    assert edge(FakeEdge("blue", status="DOWN")).wait_until_up(routes, "green", 2) == ["web: DOWN"]
-    assert edge(FakeEdge("blue")).wait_until_up(routes, "green", 2) == []
+    assert edge(FakeEdge("blue", status="DOWN")).wait_until_reached(routes, "green", 2) == ["web: DOWN"]
+    assert edge(FakeEdge("blue")).wait_until_reached(routes, "green", 2) == []
+
+
+def test_an_edge_that_has_not_noticed_yet_that_the_container_was_replaced_is_waited_for() -> None:
+    routes = [Route("web", 80, 8000)]
+    fake = FakeEdge("blue", behind=3)
+    assert edge(fake).wait_until_reached(routes, "green", 60) == []
+    assert fake.behind == -1
+    (told,) = edge(FakeEdge("blue", behind=1000)).wait_until_reached(routes, "green", 2)
+    assert "still sends to 10.0.0.5" in told
 
 
 def test_one_look_at_the_edge_tells_configuration_colour_and_servers() -> None:
     seen = edge(FakeEdge("blue", status="DOWN")).look()
-    assert (seen.digest, seen.colour, seen.servers) == ("d1", "blue", {"web_80_green": "DOWN"})
+    assert (seen.digest, seen.colour, seen.servers) == ("d1", "blue", {"web_80_green": Server("DOWN", "10.0.0.9")})

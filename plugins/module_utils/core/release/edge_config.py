@@ -8,10 +8,12 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..errors import EvidenceError
 from .compose_plan import COLOURS, Route
+from .engine_state import Container
 
 FOLDER = "/etc/stagegate"
 MAP_PATH = f"{FOLDER}/active.map"
@@ -100,20 +102,45 @@ def mapped_colour(text: str, application: str) -> str | None:
     return None
 
 
-def server_states(stat: str) -> dict[str, str]:
-    """Backend name -> status of its server (`UP`, `DOWN`, `MAINT (resolution)`, ...) out of `show stat` CSV."""
+@dataclass(frozen=True)
+class Server:
+    """What the edge believes of one server: its status (`UP`, `UP 1/2`, `DOWN`, `MAINT (resolution)`, ...) and its address."""
+
+    status: str
+    address: str
+
+
+def servers(stat: str) -> dict[str, Server]:
+    """Backend name -> its server, out of `show stat` CSV (HAProxy Management Guide, section 9.1)."""
     rows = csv.DictReader(io.StringIO(stat.lstrip("# ")))
-    return {row["pxname"]: row["status"] for row in rows if row.get("svname") == "app"}
+    return {row["pxname"]: Server(row["status"] or "", _host(row.get("addr") or "")) for row in rows if row.get("svname") == "app"}
 
 
-def not_up(states: Mapping[str, str], routes: Sequence[Route], colour: str) -> list[str]:
-    """`service: status` for every route whose server of `colour` does not take requests; empty when all do."""
-    found = []
-    for route in routes:
-        status = states.get(backend_name(route, colour), "unknown to the edge")
-        if not status.startswith("UP"):
-            found.append(f"{route.service}: {status}")
-    return found
+def not_reached(known: Mapping[str, Server], containers: Iterable[Container], routes: Sequence[Route], colour: str) -> list[str]:
+    """`service: why` for every route whose server of `colour` does not lead to one of the running `containers`; empty when all do.
+
+    A container that is replaced leaves its server `UP` until the next check and the next look at the DNS: a switch at that moment
+    would send requests to an address where nobody is. So the status has to be whole, and the address one of today's.
+    """
+    running: dict[str, set[str]] = {}
+    for item in containers:
+        if item.state == "running":
+            running.setdefault(item.service, set()).update(item.addresses)
+    troubles = ((route.service, _trouble(known.get(backend_name(route, colour)), running.get(route.service, set()))) for route in routes)
+    return [f"{service}: {trouble}" for service, trouble in troubles if trouble]
+
+
+def _trouble(server: Server | None, addresses: set[str]) -> str:
+    if server is None:
+        return "unknown to the edge"
+    if server.status != "UP":
+        return server.status or "no status"
+    return "" if server.address in addresses else f"the edge still sends to {server.address or 'no address'}, where no container of it runs"
+
+
+def _host(address: str) -> str:
+    """The address without its port; an IPv6 address without its brackets."""
+    return address.rpartition(":")[0].strip("[]")
 
 
 def _frontend(application: str, route: Route) -> str:

@@ -35,6 +35,7 @@ class Container:
     volumes: tuple[str, ...] = ()
     restart: str = ""
     application: str = ""
+    addresses: tuple[str, ...] = ()
 
     @property
     def is_healthy(self) -> bool:
@@ -94,6 +95,7 @@ def container(inspected: Mapping[str, Any]) -> Container:
         health_output=str(probes[-1].get("Output") or "") if probes else "",
         volumes=_written_volumes(inspected),
         application=labels.get(LABEL_APPLICATION, ""),
+        addresses=_addresses(inspected),
         restart=_restart_policy((inspected.get("HostConfig") or {}).get("RestartPolicy") or {}),
     )
 
@@ -116,6 +118,12 @@ def colour_state(containers: Iterable[Container], application: str, colour: str)
 def _written_volumes(inspected: Mapping[str, Any]) -> tuple[str, ...]:
     mounts = inspected.get("Mounts") or ()
     return tuple(sorted(str(mount["Name"]) for mount in mounts if mount.get("Type") == "volume" and mount.get("Name") and mount.get("RW")))
+
+
+def _addresses(inspected: Mapping[str, Any]) -> tuple[str, ...]:
+    networks = ((inspected.get("NetworkSettings") or {}).get("Networks") or {}).values()
+    said = [str((network or {}).get(family) or "") for network in networks for family in ("IPAddress", "GlobalIPv6Address")]
+    return tuple(sorted({address for address in said if address}))
 
 
 def _restart_policy(said: Mapping[str, Any]) -> str:

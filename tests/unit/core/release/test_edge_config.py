@@ -5,21 +5,26 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.compose_plan import Route
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.edge_config import (
+    Server,
     configuration,
     configuration_digest,
     map_text,
     mapped_colour,
-    not_up,
-    server_states,
+    not_reached,
+    servers,
 )
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.engine_state import Container, container
 
 STAT = (pathlib.Path(__file__).parents[3] / "fixtures" / "release" / "show_stat.csv").read_text()
+BLUE = {"frontend": "172.21.0.5", "backend": "172.21.0.4"}
 ROUTES = (Route("frontend", 4300, 3000), Route("backend", 4800, 8000))
 
 
@@ -65,11 +70,47 @@ def test_a_map_without_our_line_names_no_colour(text: str) -> None:
 
 
 def test_servers_that_are_up_are_told_from_those_that_are_not() -> None:
-    states = server_states(STAT)
-    assert not_up(states, ROUTES, "blue") == []
+    states = servers(STAT)
+    assert not_reached(states, running(BLUE), ROUTES, "blue") == []
     assert set(states) == {"frontend_4300_blue", "frontend_4300_green", "backend_4800_blue", "backend_4800_green"}
 
 
-def test_a_server_that_the_edge_does_not_know_is_not_up() -> None:
-    assert not_up({}, ROUTES[:1], "green") == ["frontend: unknown to the edge"]
-    assert not_up({"frontend_4300_green": "DOWN"}, ROUTES[:1], "green") == ["frontend: DOWN"]
+def test_a_server_that_the_edge_does_not_know_is_not_reached() -> None:
+    assert not_reached({}, running(BLUE), ROUTES[:1], "green") == ["frontend: unknown to the edge"]
+
+
+@pytest.mark.parametrize("status", ["DOWN", "MAINT (resolution)", "UP 1/2", "no check", ""])
+def test_only_a_server_that_is_wholly_up_is_reached(status: str) -> None:
+    said = {"frontend_4300_blue": Server(status, BLUE["frontend"])}
+    assert not_reached(said, running(BLUE), ROUTES[:1], "blue") == [f"frontend: {status or 'no status'}"]
+
+
+@pytest.mark.parametrize(("address", "named"), [("172.21.0.9", "172.21.0.9"), ("", "no address")])
+def test_a_server_that_is_up_at_the_address_of_a_container_that_was_replaced_is_not_reached(address: str, named: str) -> None:
+    said = {"frontend_4300_blue": Server("UP", address)}
+    trouble = f"frontend: the edge still sends to {named}, where no container of it runs"
+    assert not_reached(said, running(BLUE), ROUTES[:1], "blue") == [trouble]
+
+
+def test_a_container_that_has_ended_is_nobody_to_be_reached() -> None:
+    ended = [replace(item, state="exited") for item in running(BLUE)]
+    assert len(not_reached(servers(STAT), ended, ROUTES, "blue")) == 2
+
+
+def test_the_address_of_another_service_is_not_the_address_of_this_one() -> None:
+    said = {"frontend_4300_blue": Server("UP", BLUE["backend"])}
+    assert len(not_reached(said, running(BLUE), ROUTES[:1], "blue")) == 1
+
+
+@pytest.mark.parametrize(("said", "host"), [("10.0.0.2:80", "10.0.0.2"), ("[fd00::2]:80", "fd00::2"), ("", "")])
+def test_the_address_of_a_server_is_read_without_its_port(said: str, host: str) -> None:
+    assert servers(f"# pxname,svname,status,addr\nweb,app,UP,{said}\n") == {"web": Server("UP", host)}
+
+
+def running(addresses: Mapping[str, str]) -> list[Container]:
+    networks = {service: {"Networks": {"one": {"IPAddress": address}, "two": {"IPAddress": ""}}} for service, address in addresses.items()}
+    label = "com.docker.compose.service"
+    return [
+        container({"Id": service, "State": {"Status": "running"}, "Config": {"Labels": {label: service}}, "NetworkSettings": said})
+        for service, said in networks.items()
+    ]
