@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documented once; the specification is STEP_OPTION in module_utils/io/steps.py."""
+    """Documented once; the specification is STEP_OPTION in module_utils/io/release/steps.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -67,7 +67,7 @@ import uuid
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.measurement import measurement
-from ..module_utils.io.alert_probe import through_receiver, through_sink
+from ..module_utils.io.alerts.alert_probe import through_receiver, through_sink
 
 SPEC = {
     "webhook_url": {"type": "str", "default": ""},

@@ -187,9 +187,9 @@ from ..module_utils.core.eyes.browser_journey import Journey, parse_journeys, re
 from ..module_utils.core.eyes.browser_watch import parse_allowed
 from ..module_utils.core.eyes.journey_report import BrowserResult, engine_measurements, journey_measurements
 from ..module_utils.core.eyes.preview import parse_leads, resolver_rules
-from ..module_utils.io.browser import ENGINES, BrowserSettings, open_browser
-from ..module_utils.io.browser_journey import JourneyOptions, run_journeys
-from ..module_utils.io.preview_ways import Tunnel, open_ways
+from ..module_utils.io.eyes.browser import ENGINES, BrowserSettings, open_browser
+from ..module_utils.io.eyes.browser_journey import JourneyOptions, run_journeys
+from ..module_utils.io.eyes.preview_ways import Tunnel, open_ways
 
 SPEC = {
     "base_url": {"type": "str", "required": True},

@@ -136,9 +136,9 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError, ServiceError
 from ..module_utils.core.eyes import axe_report, page_checks, vitals
 from ..module_utils.core.eyes.browser_journey import parse_journeys, require_secrets
-from ..module_utils.io.browser import BrowserSettings, open_browser
-from ..module_utils.io.browser_journey import JourneyOptions, sign_in
-from ..module_utils.io.browser_survey import Survey, SurveyOptions, read_axe_source
+from ..module_utils.io.eyes.browser import BrowserSettings, open_browser
+from ..module_utils.io.eyes.browser_journey import JourneyOptions, sign_in
+from ..module_utils.io.eyes.browser_survey import Survey, SurveyOptions, read_axe_source
 
 CHECKS = ["responsive", "accessibility", "vitals"]
 SPEC = {

@@ -66,10 +66,10 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import EvidenceError
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release import bundle
-from ..module_utils.io.build_record import digest_of, read_record, write_record
-from ..module_utils.io.bundle_files import brotli_sizes, gzip_sizes, listed_assets, raw_sizes
-from ..module_utils.io.files import read_text
-from ..module_utils.io.image_content import copied
+from ..module_utils.io.build.build_record import digest_of, read_record, write_record
+from ..module_utils.io.build.bundle_files import brotli_sizes, gzip_sizes, listed_assets, raw_sizes
+from ..module_utils.io.engine.image_content import copied
+from ..module_utils.io.system.files import read_text
 
 SPEC = {
     "image": {"type": "str", "required": True},

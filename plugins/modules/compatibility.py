@@ -77,7 +77,7 @@ from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.runs import check_phase, check_run
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.rollback import COMPATIBLE, compatibility_body, compatibility_proofs
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
 
 SPEC = {
     "run": {"type": "dict", "required": True},

@@ -59,7 +59,7 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
-from ..module_utils.io.files import ensure_folder, read_text, same_content, write_atomic
+from ..module_utils.io.system.files import ensure_folder, read_text, same_content, write_atomic
 
 OWNER_ONLY = 0o600
 SPEC = {

@@ -138,7 +138,7 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.release.compose_plan import other
-from ..module_utils.io.release_plan import ReleasePlanner
+from ..module_utils.io.release.release_plan import ReleasePlanner
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -119,11 +119,11 @@ from ..module_utils.core.errors import InputError
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.compose_plan import project_name
 from ..module_utils.core.release.engine_state import digest_mismatches
-from ..module_utils.io.compose_stack import ComposeStack, Outcome
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.edge_drain import EdgeDrain
-from ..module_utils.io.release_facts import recorded_images
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.edge.edge_drain import EdgeDrain
+from ..module_utils.io.engine.compose_stack import ComposeStack, Outcome
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.release_facts import recorded_images
+from ..module_utils.io.release.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -105,9 +105,9 @@ from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.ledger import digest
 from ..module_utils.core.ledger.runs import check_run, check_same_policy
 from ..module_utils.core.report.tables import decision_table
-from ..module_utils.io import clock
-from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.series import SeriesReader
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.sources.series import SeriesReader
+from ..module_utils.io.system import clock
 
 SPEC = {
     "run": {"type": "dict", "required": True},

@@ -113,7 +113,7 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.release.downtime import DURING, downtime_measurements, parse_plan, summary
-from ..module_utils.io.downtime_meter import DowntimeMeter
+from ..module_utils.io.release.downtime_meter import DowntimeMeter
 
 SPEC = {
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},

@@ -157,10 +157,10 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import StagegateError
 from ..module_utils.core.release.compose_plan import project_name
 from ..module_utils.core.release.drill import BROKEN
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.drill import Drill
-from ..module_utils.io.postgres import Postgres
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.database.postgres import Postgres
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.drill import Drill
+from ..module_utils.io.release.steps import STEP_OPTION, step
 
 SPEC = {
     "state": {"type": "str", "required": True, "choices": ["begun", "planned", "broken", "judged", "asked", "ended"]},

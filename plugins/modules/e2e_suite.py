@@ -105,7 +105,7 @@ measurements:
 from ..module_utils.adapter import run_module
 from ..module_utils.core.eyes.e2e_report import e2e_measurements
 from ..module_utils.core.sources.junit import read_junit
-from ..module_utils.io.e2e_suite import SuiteImage, SuiteRun, ensure_image, run_suite
+from ..module_utils.io.eyes.e2e_suite import SuiteImage, SuiteRun, ensure_image, run_suite
 
 SPEC = {
     "image": {"type": "str", "required": True},

@@ -87,10 +87,10 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.times import rfc3339
-from ..module_utils.io import clock
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.edge import Edge
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.edge import Edge
+from ..module_utils.io.release.steps import STEP_OPTION, step
+from ..module_utils.io.system import clock
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -59,7 +59,7 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.environment import OWNER_ONLY, bits_beyond_owner, render
-from ..module_utils.io.files import same_content, write_atomic
+from ..module_utils.io.system.files import same_content, write_atomic
 
 SPEC = {
     "paths": {"type": "list", "elements": "path", "required": True},

@@ -121,13 +121,13 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.eyes.api_journey import parse_steps
 from ..module_utils.core.eyes.browser_journey import require_secrets
 from ..module_utils.core.eyes.error_scenario import parse_scenarios, scenario_measurements
-from ..module_utils.io.browser import BrowserSettings, open_browser
-from ..module_utils.io.browser_journey import JourneyOptions, run_journeys
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.error_scenario import ScenarioOptions, ScenarioRun, no_browser, projects_of
-from ..module_utils.io.outage import Outages
-from ..module_utils.io.release_uptime import active_release
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.eyes.browser import BrowserSettings, open_browser
+from ..module_utils.io.eyes.browser_journey import JourneyOptions, run_journeys
+from ..module_utils.io.eyes.error_scenario import ScenarioOptions, ScenarioRun, no_browser, projects_of
+from ..module_utils.io.eyes.outage import Outages
+from ..module_utils.io.release.release_uptime import active_release
+from ..module_utils.io.release.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},

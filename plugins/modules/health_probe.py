@@ -91,7 +91,7 @@ measurements:
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.eyes.health_check import COMPONENTS, STAGES, measurements_of, parse_checks
-from ..module_utils.io.health_probe import HealthProbe
+from ..module_utils.io.eyes.health_probe import HealthProbe
 
 SPEC = {
     "checks": {"type": "list", "elements": "dict", "required": True},

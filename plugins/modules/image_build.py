@@ -147,10 +147,10 @@ from ..module_utils.core.release.build_log import Step, command_runs, findings
 from ..module_utils.core.release.compose_model import Build, builds, keeps_state
 from ..module_utils.core.release.env_example import read_environment
 from ..module_utils.core.release.registry import push_measurements
-from ..module_utils.io.build_record import digest_of, read_record, update_json, write_record
-from ..module_utils.io.compose_config import must_model, prepared
-from ..module_utils.io.registry import Registry
-from ..module_utils.io.stage_build import Stage, StageBuilder
+from ..module_utils.io.build.build_record import digest_of, read_record, update_json, write_record
+from ..module_utils.io.build.stage_build import Stage, StageBuilder
+from ..module_utils.io.engine.compose_config import must_model, prepared
+from ..module_utils.io.engine.registry import Registry
 
 COMMAND = {
     "name": {"type": "str", "required": True},

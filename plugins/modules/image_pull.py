@@ -63,8 +63,8 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.release.registry import wanted_images
-from ..module_utils.io.build_record import update_json
-from ..module_utils.io.registry import Registry
+from ..module_utils.io.build.build_record import update_json
+from ..module_utils.io.engine.registry import Registry
 
 SPEC = {
     "release": {"type": "str", "required": True},

@@ -117,11 +117,11 @@ from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.compose_model import Build, builds
 from ..module_utils.core.release.env_example import read_environment
 from ..module_utils.core.sources.junit import TestResults, read_junit
-from ..module_utils.io.build_record import digest_of, read_record, write_record
-from ..module_utils.io.compose_config import must_model, prepared
-from ..module_utils.io.files import ensure_folder, write_atomic
-from ..module_utils.io.image_content import copy_out, run_in, scratch_container
-from ..module_utils.io.stage_build import StageBuilder
+from ..module_utils.io.build.build_record import digest_of, read_record, write_record
+from ..module_utils.io.build.stage_build import StageBuilder
+from ..module_utils.io.engine.compose_config import must_model, prepared
+from ..module_utils.io.engine.image_content import copy_out, run_in, scratch_container
+from ..module_utils.io.system.files import ensure_folder, write_atomic
 
 SUITE = {
     "suite": {"type": "str", "required": True},

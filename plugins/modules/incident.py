@@ -109,9 +109,9 @@ from ..module_utils.core.ledger.runs import check_run
 from ..module_utils.core.release.incident import Incident, markdown
 from ..module_utils.core.release.log_scan import mask
 from ..module_utils.core.times import compact, rfc3339, unix_seconds
-from ..module_utils.io import clock
-from ..module_utils.io.files import write_atomic
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.system import clock
+from ..module_utils.io.system.files import write_atomic
 
 SPEC = {
     "run": {"type": "dict", "required": True},

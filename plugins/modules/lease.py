@@ -118,10 +118,10 @@ from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.runs import check_run
 from ..module_utils.core.release.journal import last_step, standing
 from ..module_utils.core.release.lease import BREAK, REENTERED, TAKEN_OVER, Answer, Asked, Lease
-from ..module_utils.io.boot_clock import moment
-from ..module_utils.io.journal_file import JournalFile
-from ..module_utils.io.lease_file import LeaseFile
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.release.journal_file import JournalFile
+from ..module_utils.io.release.lease_file import LeaseFile
+from ..module_utils.io.system.boot_clock import moment
 
 SPEC = {
     "state_dir": {"type": "path", "required": True},

@@ -94,7 +94,7 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.ledger.entries import drafts_of, new_drafts
 from ..module_utils.core.ledger.runs import check_phase, check_run
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
 
 SPEC = {
     "run": {"type": "dict", "required": True},

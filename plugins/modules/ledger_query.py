@@ -147,7 +147,7 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.report.history import releases_answer, run_answer, runs_answer, signoffs_answer, why_answer
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
 
 SPEC = {
     "state_dir": {"type": "path", "required": True},

@@ -76,9 +76,9 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.live_colour import LiveColour
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.live_colour import LiveColour
+from ..module_utils.io.release.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},

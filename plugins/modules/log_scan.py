@@ -74,8 +74,8 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release.compose_plan import project_name, single_part
 from ..module_utils.core.release.log_scan import DEFAULT_IGNORED, DEFAULT_PATTERNS
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.log_search import scan_stream
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.sources.log_search import scan_stream
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -164,13 +164,13 @@ from ..module_utils.core.errors import InputError
 from ..module_utils.core.ledger.releases import current_release, release_history, rollback_target
 from ..module_utils.core.release.alembic_state import describe
 from ..module_utils.core.release.compose_plan import project_name
-from ..module_utils.io.backups import backup_measurements, prune_backups
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.migration import Migration, Settings, backup_body
-from ..module_utils.io.postgres import Postgres
-from ..module_utils.io.release_facts import recorded_images
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.database.backups import backup_measurements, prune_backups
+from ..module_utils.io.database.migration import Migration, Settings, backup_body
+from ..module_utils.io.database.postgres import Postgres
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.release.release_facts import recorded_images
+from ..module_utils.io.release.steps import STEP_OPTION, step
 
 SPEC = {
     "application": {"type": "str", "required": True},

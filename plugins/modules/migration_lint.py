@@ -75,7 +75,7 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import StagegateError
 from ..module_utils.core.release.migration_lint import lint_measurements
-from ..module_utils.io.migration_lint import lint
+from ..module_utils.io.database.migration_lint import lint
 
 SPEC = {
     "sql": {"type": "str", "required": True},

@@ -194,13 +194,13 @@ from ..module_utils.core.errors import InputError, StagegateError
 from ..module_utils.core.release.alembic_state import describe
 from ..module_utils.core.release.compose_plan import project_name
 from ..module_utils.core.release.rehearsal import lost_rows
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.migration import situation
-from ..module_utils.io.postgres import Postgres
-from ..module_utils.io.rehearsal import OldRelease, Rehearsal, Rehearsed, Settings, measurements_of
-from ..module_utils.io.release_facts import recorded_images
-from ..module_utils.io.scratch_database import ScratchDatabase
-from ..module_utils.io.steps import STEP_OPTION, step
+from ..module_utils.io.database.migration import situation
+from ..module_utils.io.database.postgres import Postgres
+from ..module_utils.io.database.rehearsal import OldRelease, Rehearsal, Rehearsed, Settings, measurements_of
+from ..module_utils.io.database.scratch_database import ScratchDatabase
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.release_facts import recorded_images
+from ..module_utils.io.release.steps import STEP_OPTION, step
 
 SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

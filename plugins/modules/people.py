@@ -96,7 +96,7 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.people import people
-from ..module_utils.io.clock import now
+from ..module_utils.io.system.clock import now
 
 ROLES = ["product", "engineering", "devops", "qa", "project_manager", "executive_sponsor"]
 SPEC = {

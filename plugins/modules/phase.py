@@ -103,7 +103,7 @@ from ..module_utils.core.ledger.runs import (
     newest_start,
     phase_states,
 )
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
 
 SPEC = {
     "run": {"type": "dict", "required": True},

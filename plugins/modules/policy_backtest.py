@@ -109,8 +109,8 @@ from ..module_utils.adapter import run_module
 from ..module_utils.core.judge.policy import policy_digest, read_policy
 from ..module_utils.core.proof.backtest import Replay, backtest
 from ..module_utils.core.proof.backtest_report import backtest_lines
-from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.past_series import read_past_series
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.sources.past_series import read_past_series
 
 SPEC = {
     "state_dir": {"type": "path", "required": True},

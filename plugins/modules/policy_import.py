@@ -112,8 +112,8 @@ from ..module_utils.core.errors import InputError
 from ..module_utils.core.imports.import_k6 import import_k6
 from ..module_utils.core.imports.import_keptn import HOLD, WARN, import_keptn
 from ..module_utils.core.imports.imported import Imported
-from ..module_utils.io.documents import parse_json, parse_yaml, read_document
-from ..module_utils.io.files import same_content, write_atomic
+from ..module_utils.io.sources.documents import parse_json, parse_yaml, read_document
+from ..module_utils.io.system.files import same_content, write_atomic
 
 SPEC = {
     "src": {"type": "path", "required": True},

@@ -108,11 +108,11 @@ from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release import compose_model, env_example
 from ..module_utils.core.release.compose_plan import parts, project_name
 from ..module_utils.core.release.take_over import predecessor
-from ..module_utils.io import host
-from ..module_utils.io.clock import now
-from ..module_utils.io.compose_config import compose_files, normalised, prepared
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.files import read_text
+from ..module_utils.io.engine.compose_config import compose_files, normalised, prepared
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.system import host
+from ..module_utils.io.system.clock import now
+from ..module_utils.io.system.files import read_text
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -63,7 +63,7 @@ from ..module_utils.core.errors import EvidenceError
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.people.qa_checklist import Checklist, parse_csv, parse_markdown
 from ..module_utils.core.people.qa_issues import SEVERITIES
-from ..module_utils.io.files import read_text
+from ..module_utils.io.system.files import read_text
 
 SPEC = {"path": {"type": "path", "required": True}}
 LIMIT = 4 * 1024 * 1024

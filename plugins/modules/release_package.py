@@ -89,10 +89,10 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
 from ..module_utils.core.release import sbom
-from ..module_utils.io.build_record import digest_of, read_record, update_json, write_record
-from ..module_utils.io.compose_config import compose_files
-from ..module_utils.io.image_content import members
-from ..module_utils.io.package_file import file_sha256, tree_files, verify_package, write_package
+from ..module_utils.io.build.build_record import digest_of, read_record, update_json, write_record
+from ..module_utils.io.build.package_file import file_sha256, tree_files, verify_package, write_package
+from ..module_utils.io.engine.compose_config import compose_files
+from ..module_utils.io.engine.image_content import members
 
 SPEC = {
     "application": {"type": "str", "required": True},

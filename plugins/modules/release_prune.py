@@ -93,11 +93,11 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.release_facts import standing
-from ..module_utils.io.release_prune import LocalImages, Prunable, Pruned, Pruner
-from ..module_utils.io.steps import step
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.release.release_facts import standing
+from ..module_utils.io.release.release_prune import LocalImages, Prunable, Pruned, Pruner
+from ..module_utils.io.release.steps import step
 
 SPEC = {
     "application": {"type": "str", "required": True},

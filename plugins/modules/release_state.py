@@ -111,10 +111,10 @@ from ..module_utils.core.release.compose_plan import other
 from ..module_utils.core.release.engine_state import target_colour
 from ..module_utils.core.release.rollback import automatic_rollbacks
 from ..module_utils.core.times import rfc3339
-from ..module_utils.io import clock
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.release_facts import standing
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.release.release_facts import standing
+from ..module_utils.io.system import clock
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -67,9 +67,9 @@ measurements:
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.release.release_uptime import uptime_measurements
-from ..module_utils.io import clock as machine
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.release_uptime import active_release, containers_of, deployed, wait_until_settled
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.release_uptime import active_release, containers_of, deployed, wait_until_settled
+from ..module_utils.io.system import clock as machine
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -110,8 +110,8 @@ from ..module_utils.core.errors import EvidenceError, InputError
 from ..module_utils.core.ledger.runs import check_run
 from ..module_utils.core.sources.source_facts import Wanted
 from ..module_utils.core.times import unix_seconds
-from ..module_utils.io.clock import now
-from ..module_utils.io.report_source import Gathering, read_sources
+from ..module_utils.io.sources.report_source import Gathering, read_sources
+from ..module_utils.io.system.clock import now
 
 SPEC = {
     "run": {"type": "dict", "required": True},

@@ -112,12 +112,12 @@ from ..module_utils.core.release.rollback import (
     refuse_without_images,
     schema_proof,
 )
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.journal_file import JournalFile
-from ..module_utils.io.ledger_file import LedgerFile
-from ..module_utils.io.migration import image_history
-from ..module_utils.io.postgres import Postgres
-from ..module_utils.io.release_facts import missing_images, recorded_images, standing
+from ..module_utils.io.database.migration import image_history
+from ..module_utils.io.database.postgres import Postgres
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.release.journal_file import JournalFile
+from ..module_utils.io.release.release_facts import missing_images, recorded_images, standing
 
 SPEC = {
     "application": {"type": "str", "required": True},

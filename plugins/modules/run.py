@@ -97,8 +97,8 @@ from ..module_utils.core.judge.policy import policy_digest, read_policy
 from ..module_utils.core.ledger import ledger
 from ..module_utils.core.ledger.entries import Draft
 from ..module_utils.core.ledger.runs import new_run_id, next_phase, open_run, phase_states
-from ..module_utils.io import clock
-from ..module_utils.io.ledger_file import LedgerFile
+from ..module_utils.io.ledger.ledger_file import LedgerFile
+from ..module_utils.io.system import clock
 
 SPEC = {
     "state_dir": {"type": "path", "required": True},

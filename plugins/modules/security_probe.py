@@ -78,8 +78,8 @@ measurements:
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.eyes.security_probe import parse_probes, probe_measurements
-from ..module_utils.io.http_session import HttpSession
-from ..module_utils.io.security_probe import probe
+from ..module_utils.io.eyes.security_probe import probe
+from ..module_utils.io.web.http_session import HttpSession
 
 SPEC = {
     "base_url": {"type": "str", "required": True},

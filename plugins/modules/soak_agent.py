@@ -103,8 +103,8 @@ measurements:
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.soak.soak_plan import parse_plan
-from ..module_utils.io.soak_control import SoakControl
-from ..module_utils.io.soak_files import soak_folder
+from ..module_utils.io.soak.soak_control import SoakControl
+from ..module_utils.io.soak.soak_files import soak_folder
 
 SPEC = {
     "state": {"type": "str", "choices": ["started", "status", "collected", "stopped"], "default": "status"},

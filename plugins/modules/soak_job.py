@@ -71,9 +71,9 @@ failures:
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.soak.watch_record import failures_in
-from ..module_utils.io import clock
-from ..module_utils.io.soak_files import soak_folder
-from ..module_utils.io.soak_jobs import JobJournal
+from ..module_utils.io.soak.soak_files import soak_folder
+from ..module_utils.io.soak.soak_jobs import JobJournal
+from ..module_utils.io.system import clock
 
 SPEC = {
     "state": {"type": "str", "choices": ["begun", "ended"], "required": True},

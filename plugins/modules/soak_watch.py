@@ -114,8 +114,8 @@ entries:
 """
 
 from ..module_utils.adapter import run_module
-from ..module_utils.io.soak_files import soak_folder
-from ..module_utils.io.soak_watch import SoakWatch
+from ..module_utils.io.soak.soak_files import soak_folder
+from ..module_utils.io.soak.soak_watch import SoakWatch
 
 SPEC = {
     "state": {"type": "str", "choices": ["set", "look", "shown"], "default": "look"},

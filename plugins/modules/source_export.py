@@ -83,7 +83,7 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.measurement import measurement
-from ..module_utils.io.source import Repository, exported_commit, mark_exported
+from ..module_utils.io.build.source import Repository, exported_commit, mark_exported
 
 SPEC = {
     "repository": {"type": "str", "required": True},

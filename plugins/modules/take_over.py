@@ -81,10 +81,10 @@ from typing import Any
 
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
-from ..module_utils.io.docker_cli import Engine
-from ..module_utils.io.release_plan import ReleasePlanner
-from ..module_utils.io.steps import STEP_OPTION, step
-from ..module_utils.io.take_over import TakeOver
+from ..module_utils.io.engine.docker_cli import Engine
+from ..module_utils.io.release.release_plan import ReleasePlanner
+from ..module_utils.io.release.steps import STEP_OPTION, step
+from ..module_utils.io.release.take_over import TakeOver
 
 SPEC = {
     "application": {"type": "str", "required": True},

@@ -15,8 +15,8 @@ sys.path.insert(0, sys.argv[1])
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.evidence import EvidenceBook
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.verdict import gate_verdict, judge_gate
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.series import SeriesReader
 
 
 def main() -> int:

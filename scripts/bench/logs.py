@@ -29,7 +29,7 @@ PATTERNS = [
 SCAN = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.log_search import scan_stream
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.log_search import scan_stream
 with open(sys.argv[2], "rb") as stream:
     found = scan_stream(stream, sys.argv[4:], (), sys.argv[3] or None)
 print(found.lines, found.critical)

@@ -19,8 +19,8 @@ from soak import Soak, twelve
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.measurement import measurement
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_store import SoakStore
 
 METRIC = "container.working_set"
 FILE = "soak/samples.sqlite"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "collections"))
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_socket import EngineSocket
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSampler, HostSampler
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.engine_socket import EngineSocket
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.samplers import ContainerSampler, HostSampler
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_store import SoakStore
 
 THREADS = 16
 ENGINE = ("dockerd", "containerd", "containerd-shim")  # names of processes, of which the kernel keeps 15 characters

@@ -28,8 +28,8 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.ent
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.log_histogram import log_histogram
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_progress import Coverage
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_record import soak_measurements
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_store import SoakStore
 
 FILE = "soak/samples.sqlite"
 STAGING = ROOT / "inventories/staging/group_vars/all"

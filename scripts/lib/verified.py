@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "collections"))
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.releases import release_history
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
 
 
 def images_exist(record: dict) -> bool:

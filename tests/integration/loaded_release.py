@@ -18,12 +18,12 @@ from typing import Any
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.compose_plan import COLOURS, PREVIEW_OFFSETS
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.edge_sessions import Drained
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.engine_state import target_colour
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.compose_stack import ComposeStack, Outcome
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.edge import Edge
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.edge_drain import EdgeDrain
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.release_facts import standing
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.release_plan import ReleasePlanner
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.edge.edge_drain import EdgeDrain
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.compose_stack import ComposeStack, Outcome
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.edge import Edge
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.release_facts import standing
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.release_plan import ReleasePlanner
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = Path(__file__).parent / "loaded_app"

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io import migration as live_migration
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.migration import Migration, situation
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.postgres import Postgres
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.rehearsal import OldRelease, Rehearsal, Settings
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.scratch_database import ScratchDatabase
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database import migration as live_migration
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.migration import Migration, situation
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.postgres import Postgres
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.rehearsal import OldRelease, Rehearsal, Settings
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.scratch_database import ScratchDatabase
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "tests/fixtures/migrations"

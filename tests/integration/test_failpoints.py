@@ -18,7 +18,7 @@ import pytest
 from staging_host import ROOT, Played, run
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.journal import failpoints
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
 
 OLD, NEW, SICK = "0000000000a1", "0000000000b2", "0000000000c3"
 RELEASES = {OLD: ("0001", 200), NEW: ("0001 0002", 200), SICK: ("0001 0002", 503)}

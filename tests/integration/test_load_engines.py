@@ -24,10 +24,10 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.foreign_load import ForeignLoad
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.load import Tally
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.foreign_load import ForeignLoad
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.load import Tally
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import soak_folder
 
 PASSWORD = "a word only the environment knows"
 SLOW = 1.0

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.log_follower import KINDS, STATE
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import SoakFolder
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.log_follower import KINDS, STATE
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import SoakFolder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_store import SoakStore
 
 PROJECT = "logcheck"
 NUMBERED = r"""

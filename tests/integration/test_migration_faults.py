@@ -25,9 +25,9 @@ from migration_shop import (
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import CommandError, InputError, ServiceError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.rollback import schema_proof
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.migration import Migrated, image_history
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.postgres import ADVISORY_KEY
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.migration import Migrated, image_history
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.postgres import ADVISORY_KEY
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
 
 
 @pytest.fixture(scope="module")

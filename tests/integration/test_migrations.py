@@ -11,10 +11,10 @@ import pytest
 from migration_shop import APPLICATION, FIXTURES, IMAGE, LIVE_URL, SECRET, Train, docker, fresh_database, standing_shop
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.eyes.health_check import parse_checks
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.health_probe import HealthProbe
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.migration_lint import lint
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.rehearsal import Rehearsed, measurements_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.migration_lint import lint
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.rehearsal import Rehearsed, measurements_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.eyes.health_probe import HealthProbe
 
 VARIANTS = sorted(path.stem for path in (FIXTURES / "variants").glob("*safe_*.py"))
 UNSAFE = {name for name in VARIANTS if name.startswith("unsafe_")}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from staging_host import ROOT, Played, run
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.edge_socket import EdgeSocket
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.edge.edge_socket import EdgeSocket
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
 
 APPLICATION = "preview-shop"
 FILES = ROOT / "tests/integration/preview_shop"

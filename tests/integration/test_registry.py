@@ -22,7 +22,7 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import CommandError, EvidenceError, InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.registry import Wanted
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.registry import Registry
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.registry import Registry
 from ansible_collections.proofile.stagegate.plugins.modules import image_build, image_pull
 
 ROOT = Path(__file__).resolve().parents[2]

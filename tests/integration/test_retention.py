@@ -16,7 +16,7 @@ from staging_host import Played, run
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
 from ansible_collections.proofile.stagegate.plugins.modules import (
     compose_plan,
     compose_stack,

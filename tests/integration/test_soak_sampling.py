@@ -19,13 +19,13 @@ import yaml
 from loaded_release import ROOT, LoadedApp
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_events import EngineEvents
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine_socket import EngineSocket
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSampler
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.slow_samplers import SlowSamplers
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.engine_socket import EngineSocket
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.engine_events import EngineEvents
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.samplers import ContainerSampler
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.slow_samplers import SlowSamplers
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.series import read_series
 
 IMAGE = "debian:bookworm-slim"
 PROJECT = "s2events"

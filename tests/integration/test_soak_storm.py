@@ -20,8 +20,8 @@ from engine_proxy import ENGINE, EngineProxy
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/io"))
 from soak_lapse import Judged, judged
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import SoakFolder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import SoakFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "stagegate-test-storm"
@@ -42,8 +42,8 @@ SEEN = (
 )
 CONTROLLER = """
 import json, sys
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import SoakFolder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import SoakFolder
 control, raw = SoakControl(SoakFolder(sys.argv[1])), json.loads(sys.argv[2])
 control.start(raw, {"password": "canary-5f3a"})
 control.wait(600)

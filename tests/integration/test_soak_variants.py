@@ -23,10 +23,10 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.outc
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.policy import read_policy
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.verdict import gate_verdict, judge_gate
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.series import SeriesReader
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGING = ROOT / "inventories/staging/group_vars/all"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.alert_probe import AlertSink
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import SoakFolder, soak_folder
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_jobs import JobJournal
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_watch import SoakWatch
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.alerts.alert_probe import AlertSink
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import SoakFolder, soak_folder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_jobs import JobJournal
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_watch import SoakWatch
 
 RUN, PROJECT = "r-20261123T101500Z-1a2b3c4d5e6f", "stagegate-test-watch"
 PLAN = {"run": RUN, "duration_seconds": 600, "interval_seconds": 0.5, "slow_seconds": 1, "projects": [PROJECT]}

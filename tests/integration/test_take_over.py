@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from plain_stack import PlainStack, docker
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.command import Completed, run
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.take_over import TakeOver
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.take_over import TakeOver
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.command import Completed, run
 
 FIRST, BROKEN = "a00000000001", "b00000000002"
 ORDERS = {"stop", "rename", "update", "start", "rm"}

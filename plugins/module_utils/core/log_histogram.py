@@ -8,6 +8,7 @@ GAMMA ** number; what is 0 is counted apart. Source of the layout: Masson, Rim, 
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -106,6 +107,15 @@ def read_log_histogram(given: Any) -> LogHistogram:
     if not whole or not all(number_of(SMALLEST) <= number <= number_of(GREATEST) for number in counts):
         raise EvidenceError("this is no log histogram", why="a count is no whole number from 0 on, or a bucket lies outside")
     return LogHistogram({number: count for number, count in counts.items() if count}, given["zeros"])
+
+
+def parse_log_histogram(text: object) -> LogHistogram:
+    """Return the histogram of which `text` is the JSON; EvidenceError for anything else."""
+    try:
+        read = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        read = None
+    return read_log_histogram(read if isinstance(read, Mapping) else None)
 
 
 def number_of(value: float) -> int:

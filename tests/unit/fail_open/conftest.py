@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import StagegateError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.outcome import status_text
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.measurement import measurement
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.command import Completed
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.command import Completed
 from ansible_collections.proofile.stagegate.plugins.modules import decision, gate, ledger, phase, run
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -20,8 +20,8 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.measurement import measurement
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release import compose_model
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.compose_stack import ComposeStack
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.docker_cli import Engine
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.compose_stack import ComposeStack
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
 from ansible_collections.proofile.stagegate.plugins.modules import compose_stack, health_probe, preflight, rollback_target
 
 RECORDED = Path(__file__).resolve().parents[2] / "fixtures/release/inspect_backend.json"

@@ -20,7 +20,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.imports.im
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.imports.import_keptn import import_keptn
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_spec import read_source
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import rfc3339
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_store import SoakStore
 from ansible_collections.proofile.stagegate.plugins.modules import report_evidence
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures/sources"

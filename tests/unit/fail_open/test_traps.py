@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import rfc3339
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.clock import now
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.clock import now
 from ansible_collections.proofile.stagegate.plugins.modules import report_evidence
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures/sources"

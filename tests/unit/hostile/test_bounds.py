@@ -25,10 +25,15 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.mar
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.qa_checklist import parse_csv as parse_sheet
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.people.qa_checklist import parse_markdown
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.junit import read_junit
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.documents import parse_csv, parse_json, parse_yaml, read_document
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.files import read_text
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import SIZE_LIMIT, LedgerFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import SIZE_LIMIT, LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.documents import (
+    parse_csv,
+    parse_json,
+    parse_yaml,
+    read_document,
+)
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.series import read_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.files import read_text
 from ansible_collections.proofile.stagegate.plugins.modules import qa_checklist
 
 MB = 1024 * 1024
@@ -110,8 +115,8 @@ def test_samples_of_100_mb_that_are_no_database_are_refused(big: Any, tmp_path: 
 LIMITED = """
 import resource, sys
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import StagegateError
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.documents import read_document, parse_json, parse_yaml
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.files import read_text
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.documents import read_document, parse_json, parse_yaml
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.files import read_text
 import yaml
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 bomb = "a: &a [x,x,x,x,x,x,x,x,x]\\n" + "".join(f"{n}: &{n} [{','.join(['*' + b] * 9)}]\\n" for b, n in zip("abcdefgh", "bcdefghi"))

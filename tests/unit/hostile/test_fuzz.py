@@ -45,7 +45,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.so
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.sources.source_spec import read_source
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import unix_seconds
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.units import parse_quantity
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.documents import parse_csv, parse_json, parse_yaml
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.documents import parse_csv, parse_json, parse_yaml
 
 INPUTS = 12_000
 SECONDS = 1.0

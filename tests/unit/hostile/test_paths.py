@@ -15,8 +15,8 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors imp
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.entries import Draft
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.ledger import digest
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.runs import check_phase, check_run
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import read_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.series import read_series
 from ansible_collections.proofile.stagegate.plugins.modules import gate, ledger
 
 RUN = {

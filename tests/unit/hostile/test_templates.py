@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "1a2b3c4d5e6f" + "0" * 28

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.command import Completed
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.command import Completed
 
 
 @dataclass

@@ -21,15 +21,15 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.verd
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger import ledger
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import digest
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import rfc3339
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.load import Tally
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.samplers import ContainerSampler
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.series import SeriesReader
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_agent import Agent
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_clock import SoakClock
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_control import SoakControl
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import SoakFolder
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_senses import Senses
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.load import Tally
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.samplers import ContainerSampler
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_agent import Agent
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_clock import SoakClock
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import SoakFolder
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_senses import Senses
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_store import SoakStore
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.series import SeriesReader
 
 RUN = "r-20261123T101500Z-1a2b3c4d5e6f"
 COMMIT = "1a2b3c4d5e6f" + "0" * 28

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.downtime_meter import DowntimeMeter
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak_files import Lock
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.downtime_meter import DowntimeMeter
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.process_lock import Lock
 from ansible_collections.proofile.stagegate.plugins.modules import downtime_meter
 
 RUN, OTHER_RUN = "r-20261123T000000Z-0000000000a1", "r-20261123T000001Z-0000000000b2"

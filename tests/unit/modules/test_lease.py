@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import CommandError, InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.journal import BEFORE, Line
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.journal_file import JournalFile
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.ledger.ledger_file import LedgerFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.journal_file import JournalFile
 from ansible_collections.proofile.stagegate.plugins.modules import lease
 
 COMMIT = "1a2b3c4d5e6f" + "0" * 28

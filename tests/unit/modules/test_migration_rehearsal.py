@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.lease import Asked
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.lease_file import LeaseFile
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.lease_file import LeaseFile
 from ansible_collections.proofile.stagegate.plugins.modules import migration_rehearsal
 
 RUN = {"id": "r-20261123T101500Z-1a2b3c4d5e6f", "release": "1a2b3c4d5e6f"}

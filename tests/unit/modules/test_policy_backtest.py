@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import EvidenceError, InputError
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.past_series import SamplesGone, read_past_series
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.past_series import SamplesGone, read_past_series
 from ansible_collections.proofile.stagegate.plugins.modules import decision as decision_module
 from ansible_collections.proofile.stagegate.plugins.modules import gate as gate_module
 from ansible_collections.proofile.stagegate.plugins.modules import ledger as ledger_module

@@ -146,7 +146,7 @@ class Samples:
         change: Callable[[float], float] = converter(source, target)
         return Samples(self.at, map(change, self.values))
 
-    # io/columns.py has other columns and answers these, and what takes long, in its own way.
+    # io/sources/columns.py has other columns and answers these, and what takes long, in its own way.
     def _slice(self, low: int, high: int) -> Samples:
         return Samples(self.at[low:high], self.values[low:high])
 

@@ -3,7 +3,7 @@
 """What a build printed: steps, warnings and errors, read from BuildKit's plain progress.
 
 A cached step prints nothing. So a log says which steps really ran, and a judge of warnings needs the log of the run that
-made the layers (see io/stage_build.py).
+made the layers (see io/build/stage_build.py).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.samp
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.verdict import gate_verdict, judge_gate
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.ledger.ledger import entry_after
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.times import rfc3339, unix_seconds
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.documents import parse_json
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.documents import parse_json
 
 PEERS = Path(__file__).resolve().parents[3] / "fixtures" / "peers"
 TABLES = {path.parent.name: yaml.safe_load(path.read_text()) for path in sorted(PEERS.glob("*/*.yml"))}
