@@ -47,12 +47,13 @@ options:
   supervisor:
     description:
       - What brings the agent back when it dies. V(loop) is a process of its own, which ends with the machine.
+      - V(auto) is V(systemd) where root may make units, else V(container) where O(image) is named, else V(loop).
       - V(systemd) is a unit that comes back after a reboot; it needs root and a host that systemd runs.
       - V(container) is a container of O(image) that comes back with the engine.
       - While a soak runs its supervisor stays what it is.
     type: str
-    choices: [loop, systemd, container]
-    default: loop
+    choices: [auto, loop, systemd, container]
+    default: auto
   image:
     description: The image for O(supervisor=container). It is on the host and has C(python3), 3.9 or newer.
     type: str
@@ -112,7 +113,7 @@ SPEC = {
     "run": {"type": "str", "required": True},
     "plan": {"type": "dict"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
-    "supervisor": {"type": "str", "choices": ["loop", "systemd", "container"], "default": "loop"},
+    "supervisor": {"type": "str", "choices": ["auto", "loop", "systemd", "container"], "default": "auto"},
     "image": {"type": "str", "default": ""},
     "restart": {"type": "bool", "default": False},
     "wait_seconds": {"type": "float", "default": 0},

@@ -13,6 +13,7 @@ GOOD = (PASS, WARN, WAIVED)
 # Worst first: of several groups the worst speaks for the criterion.
 SEVERITY = (ERROR, FAIL, INCONCLUSIVE, WARN, WAIVED, PASS)
 REASONS = ("no_data", "stale", "short", "gap", "other_release", "no_baseline", "not_finite", "ambiguous", "low_power", "no_ground")
+UNMEASURED = ("no_data", "other_release", "stale")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Outcome:
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as it goes into the ledger."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def is_unmeasured(outcome: Mapping[str, Any]) -> bool:
+    """Return True when nothing was recorded that the criterion could be judged by: the phase did not come that far."""
+    return outcome["status"] == INCONCLUSIVE and outcome.get("reason") in UNMEASURED
 
 
 def status_text(outcome: Mapping[str, Any]) -> str:

@@ -13,13 +13,13 @@ from ..text import plain
 from .evidence import EvidenceBook, Loader
 from .grounds import with_grounds
 from .judge import judge
-from .outcome import ERROR, FAIL, GOOD, PASS, WARN, Outcome, status_text
+from .outcome import ERROR, FAIL, GOOD, INCONCLUSIVE, PASS, WARN, Outcome, status_text
 from .policy import Gate
 from .waiver import Waiver
-from .way_to_go import way_text, way_to_go
+from .way_to_go import FEW, named, short_way_to_go, way_text
 
 REFERENCE_POLICY = "staging"
-UNKNOWN_EXPLAINED = 3
+SENTENCE = 200
 WAY_SHOWN = 5
 _SCORES = {PASS: 1.0, WARN: 0.5}
 
@@ -70,11 +70,11 @@ def gate_message(phase: str, verdict: str, policy: str, outcomes: Sequence[dict[
     if verdict == GO:
         return text
     in_the_way = [item for item in outcomes if item["id"] in failed_ids(outcomes)]
-    unknown = [item for item in in_the_way if item["status"] == "INCONCLUSIVE"]
+    unknown = [item for item in in_the_way if item["status"] == INCONCLUSIVE]
     # A phase that stopped early leaves many criteria without evidence: they are named, the others are explained.
-    short = len(unknown) > UNKNOWN_EXPLAINED
+    short = len(unknown) > FEW
     told = [item for item in in_the_way if not (short and item in unknown)]
-    named = [f"{item['id']} {status_text(item)}: {item['sentence']}" for item in told]
-    named += [f"INCONCLUSIVE: {', '.join(item['id'] for item in unknown)}"] if short else []
-    way = way_text(way_to_go(in_the_way), WAY_SHOWN)
-    return " | ".join([text, *named, *(line.strip() for line in way)])
+    sentences = [f"{item['id']} {status_text(item)}: {plain(item['sentence'], SENTENCE)}" for item in told]
+    sentences += [f"INCONCLUSIVE: {named([str(item['id']) for item in unknown])}"] if short else []
+    way = way_text(short_way_to_go(in_the_way), WAY_SHOWN)
+    return " | ".join([text, *sentences, *(line.strip() for line in way)])

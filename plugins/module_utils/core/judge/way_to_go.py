@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..text import plain
-from .outcome import ERROR, GOOD
+from .outcome import ERROR, GOOD, is_unmeasured
 
 NAMED = 6
+FEW = 3  # as many are told one by one
 WIDTH = 300
 
 
@@ -24,7 +25,22 @@ def way_to_go(outcomes: Iterable[Mapping[str, Any]]) -> list[str]:
             ids = needed.setdefault(change, [])
             if outcome["id"] not in ids:
                 ids.append(str(outcome["id"]))
-    return [f"{change} ({_named(ids)})" for change, ids in needed.items()]
+    return [f"{change} ({named(ids)})" for change, ids in needed.items()]
+
+
+def short_way_to_go(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return `way_to_go` for people: a phase that stopped early is one step, not one for each criterion that nothing was measured for."""
+    unmeasured = [outcome for outcome in outcomes if is_unmeasured(outcome) and not outcome.get("observe")]
+    if len(way_to_go(unmeasured)) <= FEW:
+        return way_to_go(outcomes)
+    names = [str(outcome["id"]) for outcome in unmeasured]
+    rest = f"let the phase come to its end: for {len(names)} criteria nothing was measured ({named(names)})"
+    return [*way_to_go([outcome for outcome in outcomes if not is_unmeasured(outcome)]), rest]
+
+
+def named(ids: Sequence[str]) -> str:
+    """Return the first ids, and how many there are beside them."""
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def way_text(way: Sequence[str], most: int = 10) -> list[str]:
@@ -39,7 +55,3 @@ def _changes(outcome: Mapping[str, Any]) -> list[str]:
     if outcome["status"] == ERROR:
         return [f"repair the evidence: {plain(outcome.get('sentence', ''), WIDTH)}"]
     return [str(change) for change in outcome.get("changes") or ()] or [f"make it good: {plain(outcome.get('sentence', ''), WIDTH)}"]
-
-
-def _named(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,8 @@ DEFAULT_IGNORED = (
 # A line that is no JSON and says that it is an error.
 ERROR_LINE = re.compile(r"\b(?:ERROR|SEVERE)\b|\b(?:level|severity)=\"?(?:error|err|severe)\b|\[(?:error|err)\]", re.ASCII)
 EXCERPTS = 20
+OFTEN = 3  # lines of one kind, from which on the last one stands for all
+_NUMBERS = re.compile(r"\b(?=[0-9a-fA-F-]*\d)[0-9a-fA-F-]{8,}\b|\d+")
 _MASKS = (
     (re.compile(r"(://[^:/@\s]+:)[^@\s/]+@"), r"\1***@"),
     (
@@ -98,8 +101,20 @@ def mask(text: str) -> str:
 
 
 def tail(text: str, count: int = 20) -> list[str]:
-    """The last lines of a log, masked and clipped: what a person reads to see why a service does not come up."""
-    return [mask(line)[:400] for line in text.splitlines() if line.strip()][-count:]
+    """The last lines of a log, masked and clipped: what a person reads to see why a service does not come up.
+
+    Of lines that differ in nothing but numbers, as a service says them again and again, the last one stands for all.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    kinds = [_NUMBERS.sub("#", line) for line in lines]
+    often = Counter(kinds)
+    last = {kind: place for place, kind in enumerate(kinds)}
+    told = [
+        mask(line)[:400] + (f" ({often[kind]} times)" if often[kind] >= OFTEN else "")
+        for place, (line, kind) in enumerate(zip(lines, kinds))
+        if often[kind] < OFTEN or last[kind] == place
+    ]
+    return told[-count:]
 
 
 def _is_error(text: str) -> bool:

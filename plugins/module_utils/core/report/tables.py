@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from ..errors import InputError
 from ..judge.limit import alternatives_text
-from ..judge.outcome import status_text
+from ..judge.outcome import INCONCLUSIVE, is_unmeasured, status_text
 from ..judge.policy import Policy
 from ..judge.verdict import REFERENCE_POLICY, policy_note
-from ..judge.way_to_go import way_text, way_to_go
+from ..judge.way_to_go import FEW, short_way_to_go, way_text
 from ..text import plain
 from ..units import show_time
 
@@ -35,14 +36,21 @@ WIDTH = 110
 def verdict_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
     """Return the outcomes of a gate as an aligned table, and what would make it GO.
 
-    `*` marks key criteria, `(observed)` those that do not decide.
+    `*` marks key criteria, `(observed)` those that do not decide. Many that nothing was measured for, as of a phase that stopped
+    early, share a row.
     """
-    rows = []
+    rows, together = [], _unmeasured(outcomes)
     for outcome in outcomes:
+        if any(outcome in group for group in together.values()):
+            continue
         name = f"{outcome['id']}{'*' if outcome.get('key') else ''}"
         sentence = plain(outcome["sentence"], WIDTH) + (" (observed)" if outcome.get("observe") else "")
         rows.append((_mark(outcome["status"]), name, status_text(outcome), sentence))
-    return "\n".join([_aligned(rows), *_indented(way_text(way_to_go(outcomes)))]) if rows else ""
+    for title, group in together.items():
+        texts = wrap("nothing was measured: " + ", ".join(f"{item['id']}{'*' if item.get('key') else ''}" for item in group), WIDTH)
+        rows.append((_mark(INCONCLUSIVE), f"{len(group)} criteria", INCONCLUSIVE, texts[0] + (title if len(texts) == 1 else "")))
+        rows += [("", "", "", text + (title if text == texts[-1] else "")) for text in texts[1:]]
+    return "\n".join([_aligned(rows), *_indented(way_text(short_way_to_go(outcomes)))]) if rows else ""
 
 
 def decision_table(decision: Mapping[str, Any], policy: str = REFERENCE_POLICY) -> str:
@@ -94,6 +102,15 @@ def uncovered_points(requirements: Mapping[str, Any], policy: Policy) -> list[st
     if foreign:
         raise InputError(f"the policy covers {foreign[0]!r}, which is no point of the plan", where="covers")
     return [name for name in points if name not in covered]
+
+
+def _unmeasured(outcomes: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Those that nothing was measured for, where they are more than a few, under what is said at the end of their row."""
+    groups = {
+        title: [item for item in outcomes if is_unmeasured(item) and bool(item.get("observe")) == observed]
+        for title, observed in (("", False), (" (observed)", True))
+    }
+    return {title: group for title, group in groups.items() if len(group) > FEW}
 
 
 def _covered(policy: Policy) -> set[str]:

@@ -28,7 +28,7 @@ from .foreign_load import check_engine
 from .soak_clock import SoakClock, boot_id, boot_seconds
 from .soak_files import SoakFolder
 from .soak_store import SoakStore
-from .soak_supervisors import Supervisor, kill, supervisor_of
+from .soak_supervisors import Supervisor, chosen_supervisor, kill, supervisor_of
 
 ALIVE_SECONDS = 60.0
 RECENT_SECONDS = 60.0
@@ -69,15 +69,16 @@ class SoakControl:
     def start(self, raw: Mapping[str, Any], secrets: Mapping[str, str], chosen: Optional[Mapping[str, Any]] = None) -> bool:
         """Start the soak, or bring its supervisor back; False when it runs already or is done.
 
-        `chosen` is the supervisor, {kind, image}; while one lives the choice of another is none.
+        `chosen` is the supervisor, {kind, image}, the loop where none is named; while one lives the choice of another is none.
         """
         if not self.would_start(raw):
             return False
         self._await_end()
         ensure_folder(self._folder.path)
-        supervisor = supervisor_of(self._folder, chosen or {}, str(raw.get("run")), parse_plan(raw).docker_socket)
+        supervised_by = chosen_supervisor(chosen or {})
+        supervisor = supervisor_of(self._folder, supervised_by, str(raw.get("run")), parse_plan(raw).docker_socket)
         supervisor.check()
-        check_engine(parse_plan(raw).load, str((chosen or {}).get("kind") or "loop"))
+        check_engine(parse_plan(raw).load, supervised_by["kind"])
         if not self._folder.has("plan.json"):
             write_json(self._folder.file("plan.json"), {"plan": dict(raw), "digest": digest(raw)})
         write_json(self._folder.file("secrets.json"), dict(secrets))
@@ -85,7 +86,7 @@ class SoakControl:
         if self._folder.has("STOP"):
             os.unlink(self._folder.file("STOP"))
         self._supervisor().end()
-        write_json(self._folder.file("supervisor.json"), dict(chosen or {"kind": "loop"}))
+        write_json(self._folder.file("supervisor.json"), supervised_by)
         before, sampling = self._last_at(), self.agent() is not None
         supervisor.start()
         self._wait(lambda: sampling or self._folder.has("DONE") or self._last_at() != before, START_SECONDS)

@@ -5,6 +5,7 @@
 loop       a process; ends with the machine, and is started again by who starts the soak again. For tests and short soaks.
 systemd    a unit; comes back after a reboot
 container  a container with a restart policy; comes back with the engine
+auto       systemd where root may make units, else the container where an image is named, else the loop
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..system.process_lock import Lock
 from .soak_files import SoakFolder
 
 KINDS = ("loop", "systemd", "container")
+AUTO = "auto"
 UNITS = "/etc/systemd/system"
 NO_ENGINE = -1
 BOOTED = "/run/systemd/system"  # is there when systemd runs the machine
@@ -194,6 +196,16 @@ class Container:
             must(done, "the agent's container cannot be removed")
 
 
+def chosen_supervisor(chosen: Mapping[str, Any], units: str = UNITS, booted: str = BOOTED) -> dict[str, str]:
+    """`chosen` ({kind, image}) with the kind that `auto` means on this host."""
+    kind, image = str(chosen.get("kind") or "loop"), str(chosen.get("image") or "")
+    if kind == AUTO and os.path.isdir(booted) and os.access(units, os.W_OK):
+        kind = "systemd"
+    elif kind == AUTO:
+        kind = "container" if image else "loop"
+    return {"kind": kind, "image": image}
+
+
 def place_of(folder: SoakFolder, run_id: str, engine_socket: str) -> Place:
     """Where the agent lives: it is who owns the folder, and in the group that may speak to the engine. Raises ServiceError."""
     try:
@@ -216,7 +228,7 @@ def supervisor_of(folder: SoakFolder, chosen: Mapping[str, Any], run_id: str, en
     """The supervisor that `chosen` ({kind, image}) names. Raises InputError for one that is not known."""
     kind = str(chosen.get("kind") or "loop")
     if kind not in KINDS:
-        raise InputError(f"unknown supervisor {kind!r}", where="supervisor", todo=f"one of {', '.join(KINDS)}")
+        raise InputError(f"unknown supervisor {kind!r}", where="supervisor", todo=f"one of {', '.join((AUTO, *KINDS))}")
     if kind == "loop":
         return Loop(folder)
     place = place_of(folder, run_id, engine_socket)

@@ -92,6 +92,53 @@ def test_the_message_and_the_table_say_what_would_make_it_go(book: Any, one_gate
     assert tables.verdict_table(outcomes).splitlines()[1:] == ["  to make it GO:", "    - host.cpu from 75 pct to < 70 pct (soak.cpu)"]
 
 
+def unmeasured(count: int, **more: Any) -> list[dict[str, Any]]:
+    base = {"status": "INCONCLUSIVE", "reason": "no_data", "sentence": "no evidence", "key": False, "observe": False, **more}
+    return [{**base, "id": f"deploy.u{number}", "changes": [f"record {number}"]} for number in range(count)]
+
+
+def test_a_phase_that_stopped_early_is_one_step_and_one_row_and_what_failed_stays_by_itself() -> None:
+    bad = {
+        "id": "deploy.bad",
+        "status": "FAIL",
+        "reason": "",
+        "sentence": "2, must be == 0",
+        "key": True,
+        "observe": False,
+        "changes": ["repair"],
+    }
+    text = tables.verdict_table([*unmeasured(8), bad])
+    assert text.splitlines() == [
+        "  X  deploy.bad*  FAIL          2, must be == 0",
+        "  ?  8 criteria   INCONCLUSIVE  nothing was measured: deploy.u0, deploy.u1, deploy.u2, deploy.u3, deploy.u4, deploy.u5,"
+        " deploy.u6, deploy.u7",
+        "  to make it GO:",
+        "    - repair (deploy.bad)",
+        "    - let the phase come to its end: for 8 criteria nothing was measured (deploy.u0, deploy.u1, deploy.u2, deploy.u3, deploy.u4,"
+        " deploy.u5 and 2 more)",
+    ]
+
+
+def test_a_few_that_nothing_was_measured_for_are_told_one_by_one() -> None:
+    text = tables.verdict_table(unmeasured(3))
+    assert text.count("no evidence") == 3
+    assert "- record 2 (deploy.u2)" in text
+
+
+def test_those_that_only_observe_have_a_row_of_their_own_and_no_step() -> None:
+    lines = tables.verdict_table([*unmeasured(4), *unmeasured(5, observe=True)]).splitlines()
+    assert [line.split("  ")[2].strip() for line in lines[:2]] == ["4 criteria", "5 criteria"]
+    assert lines[1].endswith("(observed)")
+    assert "for 4 criteria" in lines[3]
+    assert len(lines) == 4
+
+
+def test_the_names_of_many_are_wrapped() -> None:
+    lines = tables.verdict_table(unmeasured(40)).splitlines()
+    assert all(len(line) <= 110 + 40 for line in lines if "nothing was measured (" not in line)
+    assert sum("deploy.u39" in line for line in lines) == 1
+
+
 def test_a_long_way_is_cut_for_people() -> None:
     lines = way_text([f"step {number}" for number in range(12)], 5)
     assert (len(lines), lines[0], lines[-1]) == (7, "to make it GO:", "  - and 7 more")

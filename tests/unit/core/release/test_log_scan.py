@@ -82,4 +82,10 @@ def test_secrets_are_masked(text: str) -> None:
 
 
 def test_the_tail_is_the_end_of_the_log() -> None:
-    assert tail("1\n\n2\n3\n", 2) == ["2", "3"]
+    assert tail("a\n\nb\nc\n", 2) == ["b", "c"]
+
+
+def test_what_a_service_says_again_and_again_is_told_once_where_it_was_said_last() -> None:
+    asked = [f'{{"time": "12:05:{second}", "request_id": "d68ae6795f46a4{second}", "status": 503}}' for second in range(10, 30)]
+    log = "\n".join(["starts", *asked[:10], "Traceback", '  File "app.py", line 7', '  File "app.py", line 9', *asked[10:]])
+    assert tail(log) == ["starts", "Traceback", '  File "app.py", line 7', '  File "app.py", line 9', f"{asked[-1]} (20 times)"]

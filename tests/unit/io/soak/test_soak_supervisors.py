@@ -16,7 +16,13 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_
     supervised_name,
 )
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_files import SoakFolder
-from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_supervisors import Container, Systemd, place_of, supervisor_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_supervisors import (
+    Container,
+    Systemd,
+    chosen_supervisor,
+    place_of,
+    supervisor_of,
+)
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.command import Completed
 
 RUN = "r-20261123T101500Z-1a2b3c4d5e6f"
@@ -130,6 +136,22 @@ def test_a_path_that_a_mount_could_misread_is_refused():
 )  # fmt: skip
 def test_a_container_whose_engine_is_away_comes_back_with_it(said, alive):
     assert Container(PLACE, "python:3", Commands(inspect=said)).alive() == alive
+
+
+@pytest.mark.parametrize(
+    ("under_systemd", "image", "kind"),
+    [(True, "", "systemd"), (True, "python:3", "systemd"), (False, "python:3", "container"), (False, "", "loop")],
+)
+def test_the_best_supervisor_that_the_host_has_is_chosen_where_nobody_says_one(units, under_systemd, image, kind):
+    if not under_systemd:
+        (units / "booted").rmdir()
+    chosen = {"kind": "auto", "image": image}
+    assert chosen_supervisor(chosen, str(units / "units"), str(units / "booted")) == {"kind": kind, "image": image}
+    assert chosen_supervisor({**chosen, "kind": "loop"}, str(units / "units"), str(units / "booted"))["kind"] == "loop"
+
+
+def test_a_host_whose_units_this_user_may_not_make_is_left_to_the_others(units):
+    assert chosen_supervisor({"kind": "auto"}, str(units / "no-such-folder"), str(units / "booted"))["kind"] == "loop"
 
 
 def test_an_unknown_supervisor_is_refused(tmp_path):
