@@ -41,7 +41,7 @@ order = json.load(sys.stdin)
 did = getattr(control, order["do"])(*order.get("with", []))
 facts = {{}}
 if order["do"] == "collect":
-    facts = {{fact["sli"]: fact["value"] for fact in did}}
+    facts = {{fact["sli"]: fact.get("value") for fact in did}}
 supervisor = os.path.join({FOLDER!r}, "supervisor.json")
 kind = json.load(open(supervisor))["kind"] if os.path.exists(supervisor) else ""
 said = {{"agent": control.agent(), "runs": control.runs(), "kind": kind, "facts": facts}}
@@ -88,19 +88,16 @@ def machine() -> Iterator[None]:
     built = docker("build", "--tag", IMAGE, "-", given=DOCKERFILE)
     assert built.returncode == 0, built.stderr[-500:]
     docker("rm", "--force", MACHINE)
-    mounts = [
-        "--volume",
-        f"{ROOT}:/stagegate:ro",
-        "--volume",
-        "/var/run/docker.sock:/run/engine.sock",
-        "--tmpfs",
-        "/run/lock",
-        "--tmpfs",
-        "/tmp",
-    ]
-    done = docker("run", "--detach", "--name", MACHINE, "--privileged", *mounts, IMAGE)
+    mounts = ["/sys/fs/cgroup:/sys/fs/cgroup", f"{ROOT}:/stagegate:ro", "/var/run/docker.sock:/run/engine.sock"]
+    words = [word for mount in mounts for word in ("--volume", mount)]
+    words += [word for path in ("/run", "/run/lock", "/tmp") for word in ("--tmpfs", path)]
+    # As little as systemd needs to be the first process; not all that --privileged gives.
+    words += ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
+    done = docker("run", "--detach", "--name", MACHINE, "--env", "container=docker", *words, IMAGE)
     assert done.returncode == 0, done.stderr
     assert until(booted), docker("logs", MACHINE).stdout
+    # On a host the group of the engine's socket is one of its own; this socket is that of the machine below.
+    inside("sh", "-c", "groupadd --gid $(stat -c %g /run/engine.sock) engine")
     yield
     docker("rm", "--force", MACHINE)
     docker("image", "rm", IMAGE)
@@ -113,7 +110,7 @@ def test_the_unit_brings_the_agent_back_after_a_kill_and_after_a_boot_and_is_gon
     assert (said["kind"], bool(first)) == ("systemd", True)
     assert order("start", plan(30), {}, {"kind": "auto"})["did"] is False, "it runs already"
 
-    inside("kill", "-9", str(first))
+    inside("sh", "-c", f"kill -9 {first}")
     assert until(lambda: order("runs")["agent"] not in (None, 0, first))
 
     docker("restart", "--time", "20", MACHINE)
@@ -127,7 +124,7 @@ def test_the_unit_brings_the_agent_back_after_a_kill_and_after_a_boot_and_is_gon
     facts = order("collect", FOLDER)["facts"]
     assert 0.3 < facts["soak.coverage"] < 1
     assert facts["soak.longest_gap"] > 0.5
-    assert {"host.cpu", "host.memory_available"} <= set(facts)
+    assert {"host.cpu", "soak.duration"} <= set(facts)
     order("tidy")
     assert inside("ls", "/etc/systemd/system").find(UNIT) < 0
     assert inside("ls", FOLDER).find("secrets.json") < 0

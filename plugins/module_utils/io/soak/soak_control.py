@@ -279,11 +279,11 @@ class SoakControl:
         os.replace(f"{path}.new", path)
 
     def _log_tail(self) -> str:
-        text = self._supervisor().said()
-        if not text and self._folder.has("agent.log"):
+        printed = ""
+        if self._folder.has("agent.log"):
             with open(self._folder.file("agent.log"), encoding="utf-8", errors="replace") as stream:
-                text = stream.read()
-        return text[-600:] or "it printed nothing"
+                printed = stream.read()[-600:].strip()
+        return " / ".join(text for text in (printed, self._supervisor().said()[-600:]) if text) or "it printed nothing"
 
     def _wait(self, until: Callable[[], bool], seconds: float) -> None:
         ends = time.monotonic() + seconds

@@ -139,8 +139,10 @@ class Systemd:
             self._systemctl("daemon-reload", may_fail=True)
 
     def said(self) -> str:
-        """All of it is in agent.log."""
-        return ""
+        """How systemd says that the unit stands: what does not even start prints nothing."""
+        words = [word for name in ("ActiveState", "SubState", "Result", "ExecMainStatus") for word in ("--property", name)]
+        told = self._systemctl("show", *words, self._unit, may_fail=True).split()
+        return f"{self._unit}: {', '.join(told)}; journalctl -u {self._unit} has more" if told else ""
 
     def _systemctl(self, *words: str, may_fail: bool = False) -> str:
         done = self._runner(["systemctl", *words], timeout=60.0)

@@ -82,6 +82,12 @@ def test_a_host_without_systemd_says_what_to_choose_instead(units):
     assert list((units / "units").iterdir()) == []
 
 
+def test_a_unit_whose_program_does_not_start_is_told_by_what_systemd_knows(units):
+    commands = Commands(show="ActiveState=activating\nSubState=auto-restart\nResult=exit-code\nExecMainStatus=216\n")
+    said = systemd(units, commands).said()
+    assert said.startswith(f"{UNIT}: ActiveState=activating, SubState=auto-restart, Result=exit-code, ExecMainStatus=216; journalctl")
+
+
 def test_a_unit_that_does_not_start_is_an_error(units):
     with pytest.raises(CommandError, match="systemctl enable failed"):
         systemd(units, Commands(enable=Completed(("systemctl",), 1, "", "no"))).start()
