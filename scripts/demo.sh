@@ -15,16 +15,22 @@ chapter() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 chapter "Chapter 1: the application's history, a git repository with two good releases and four bad ones"
 mkdir -p -m 700 "$home"
 v1() { git -C "$home/proofile.git" rev-parse --verify --quiet v1 2>/dev/null || true; }
-was=$(v1)
-python examples/make_history.py "$home/proofile.git"
-if [ -n "$was" ] && [ "$was" != "$(v1)" ]; then
-    say "the demo application is another one than when the demo was last here: its stack, data and records are made anew"
+anew() {
+    say "$1: the demo's stack, data and records are made anew"
     scripts/clean --stack
     mkdir -p -m 700 "$home"
     python examples/make_history.py "$home/proofile.git"
-fi
+}
+verified() { python scripts/lib/verified.py "$home/proofile" "$(v1)" || return $?; }
+was=$(v1)
+python examples/make_history.py "$home/proofile.git"
+[ -z "$was" ] || [ "$was" = "$(v1)" ] || anew "the demo application is another one than when the demo was last here"
 
-if python scripts/lib/verified.py "$home/proofile" "$(git -C "$home/proofile.git" rev-parse v1)"; then
+standing=0
+verified || standing=$?
+# Its images were pruned, and a newer release has migrated the database: v1 cannot be deployed on it any more.
+[ "$standing" -ne 2 ] || anew "the images of v1 are gone"
+if [ "$standing" -eq 0 ]; then
     chapter "Chapter 2: release v1 is verified already, it is the one to go back to"
 else
     chapter "Chapter 2: release v1 goes through the train as far as the smoke test; from then on there is one to go back to"

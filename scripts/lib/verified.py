@@ -1,4 +1,7 @@
-"""verified.py STATE_DIR COMMIT: exit code 0 when the ledger says that this release is good and its images are still there."""
+"""verified.py STATE_DIR COMMIT: exit code 0 when the ledger says that this release is good and its images are still there.
+
+2 when it is good and the images are gone (pruned, or removed by hand), 1 when it is not known as good.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ def main(state_dir: str, commit: str) -> int:
         return 1
     known = {release.release: release for release in release_history(LedgerFile(state_dir).entries())}
     release = known.get(commit[:12])
-    return 0 if release and release.good and images_exist(release.record) else 1
+    if not release or not release.good:
+        return 1
+    return 0 if images_exist(release.record) else 2
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ DEFAULT_IGNORED = (
 # A line that is no JSON and says that it is an error.
 ERROR_LINE = re.compile(r"\b(?:ERROR|SEVERE)\b|\b(?:level|severity)=\"?(?:error|err|severe)\b|\[(?:error|err)\]", re.ASCII)
 EXCERPTS = 20
+_FLAGS = re.compile(r"\(\?([aimsux]+)\)")
 OFTEN = 3  # lines of one kind, from which on the last one stands for all
 _NUMBERS = re.compile(r"\b(?=[0-9a-fA-F-]*\d)[0-9a-fA-F-]{8,}\b|\d+")
 _MASKS = (
@@ -63,7 +64,13 @@ def compile_patterns(patterns: Sequence[str], where: str) -> re.Pattern[str] | N
             re.compile(pattern)
         except re.error as error:
             raise InputError(f"{pattern!r} is no regular expression", where=where, why=str(error)) from error
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE) if patterns else None
+    return re.compile("|".join(_scoped(pattern) for pattern in patterns), re.MULTILINE) if patterns else None
+
+
+def _scoped(pattern: str) -> str:
+    """The pattern as a part of a larger one: flags that it begins with, `(?i)`, hold for it alone."""
+    flags = _FLAGS.match(pattern)
+    return f"(?{flags[1]}:{pattern[flags.end() :]})" if flags else f"(?:{pattern})"
 
 
 def scan(lines: Iterable[str], critical: re.Pattern[str] | None, ignored: re.Pattern[str] | None) -> Scan:

@@ -111,9 +111,12 @@ def seconds_to_next(found: Sequence[Standing], elapsed: float) -> Optional[float
 
 
 def rounds_left(jobs: Sequence[Job], duration: float, elapsed: float) -> int:
-    """How many times somebody who watches to the end has to be ready to run jobs, at most: the moments to come, and now."""
+    """How many times somebody who watches to the end has to watch, at most.
+
+    Until each moment to come; once for what may be due now, as a run that a killed train began and did not end; and until the end.
+    """
     moments = {round(job.begins(slot), 3) for job in jobs for slot in range(job.slots(duration)) if job.begins(slot) > elapsed - _MOMENT}
-    return len(moments) + 1
+    return len(moments) + 2
 
 
 def _job(given: Any, where: str) -> Job:

@@ -25,7 +25,7 @@ def head_line(status: Mapping[str, Any], alerts: Mapping[str, int], jobs: Sequen
         f"coverage {status['coverage'] * 100:.0f} %",
     ]
     if alerts["rules"]:
-        parts.append(f"{_number(alerts['open'], 'alert')} open, {alerts['fired']} so far")
+        parts.append(f"{_number(alerts['open'], 'alert')} open, {alerts['fired']} so far" if alerts["fired"] else "no alert so far")
     missed = sum(len(each.missed) for each in jobs)
     if jobs:
         soon = _next(jobs, status["elapsed_seconds"])

@@ -76,7 +76,8 @@ class StageBuilder:
             if not done.ok:
                 if not any(step.state == "failed" for step in read_steps(text)):
                     what = f"the build of {build.service} cannot start"
-                    raise CommandError(what, where=build.dockerfile, why=text.strip()[-1500:])
+                    todo = "repair what is named there; secrets of a build are looked for in stagegate_build_secrets_dir"
+                    raise CommandError(what, where=build.dockerfile, why=text.strip()[-1500:], todo=todo)
                 return "", text
             return read_text(id_file).strip(), text
 

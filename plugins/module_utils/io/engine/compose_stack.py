@@ -163,10 +163,16 @@ class ComposeStack:
             troubles.append(f"{name}: {item.condition if item else 'has no container'}")
             if item:
                 troubles += [f"  healthcheck: {line}" for line in tail(item.health_output, 3)]
-                troubles += [f"  log: {line}" for line in tail(self._engine.logs(item.name, lines=30))]
+                troubles += [f"  log: {line}" for line in tail(self._log(item.name))]
         if unhealthy and started is not None and not started.ok:
             troubles += [f"compose: {mask(line)[:400]}" for line in started.stderr.strip().splitlines()[-5:]]
         return Outcome(changed, containers, tuple(sorted(self._services())), tuple(troubles), unhealthy)
+
+    def _log(self, name: str) -> str:
+        try:
+            return self._engine.logs(name, lines=30)
+        except CommandError as error:
+            return str(error)
 
     def _unhealthy(self, containers: tuple[Container, ...]) -> tuple[str, ...]:
         bad = {item.service for item in containers if not item.is_healthy}

@@ -100,12 +100,13 @@ class Engine:
         return True
 
     def logs(self, name: str, since: str = "", lines: int | None = None) -> str:
-        """What a container wrote, both streams."""
+        """What a container wrote, both streams. CommandError when that cannot be read: no log is not an empty one."""
         argv = ["docker", "logs"]
         argv += ["--since", since] if since else []
         argv += ["--tail", str(lines)] if lines is not None else []
-        done = self._run([*argv, name], timeout=120.0)
-        return done.stdout + done.stderr if done.ok else ""
+        todo = "use a logging driver that can be read (json-file, local, journald)"
+        done = must(self._run([*argv, name], timeout=120.0), f"the log of {name} cannot be read", todo)
+        return done.stdout + done.stderr
 
     def execute(
         self,

@@ -71,6 +71,12 @@ def test_broken_json_is_read_as_text() -> None:
     assert scanned("{" * 5000).critical == 0
 
 
+def test_flags_that_a_pattern_begins_with_hold_for_it_alone() -> None:
+    both = compile_patterns(["(?i)boom", "PANIC"], "deploy_log_patterns")
+    assert both is not None
+    assert [bool(both.search(line)) for line in ("Boom", "PANIC", "panic", "fine")] == [True, True, False, False]
+
+
 def test_a_pattern_that_cannot_be_read_is_named() -> None:
     with pytest.raises(InputError, match=r"'\(' is no regular expression"):
         compile_patterns(["("], "deploy_log_patterns")

@@ -78,9 +78,35 @@ def test_who_waits_is_told_how_long():
 
 
 def test_rounds_are_enough_for_every_moment_that_is_left():
-    assert rounds_left([], DAY, 0.0) == 1
-    assert rounds_left([E2E, VITALS], DAY, 0.0) == 24  # 1 h to 23 h, and now
-    assert rounds_left([E2E, VITALS], DAY, 23 * HOUR + 1) == 1
+    assert rounds_left([], DAY, 0.0) == 2  # now, and the end
+    assert rounds_left([E2E, VITALS], DAY, 0.0) == 25  # 1 h to 23 h as well
+    assert rounds_left([E2E, VITALS], DAY, 23 * HOUR + 1) == 2
+
+
+@given(
+    every=st.lists(st.floats(10, 1000), min_size=1, max_size=4),
+    first=st.floats(0, 500),
+    duration=st.floats(100, 3000),
+    came_back=st.floats(0, 1),
+    takes=st.floats(0, 200),
+    known=st.booleans(),
+)
+def test_who_watches_as_often_as_said_sees_the_end(every, first, duration, came_back, takes, known):
+    jobs = [Job(f"job{number}", seconds, first) for number, seconds in enumerate(every)]
+    at = came_back * duration
+    # What came before was run, or begun and not ended: then it is due again at once.
+    done = {job.name: set(range(max(0, job.slot_at(at) + known))) for job in jobs}
+    for _round in range(rounds_left(jobs, duration, at)):
+        if at >= duration:
+            break
+        found = standings(jobs, duration, at, done)
+        wait = seconds_to_next(found, at)
+        at = duration if wait is None else at + wait
+        for each in standings(jobs, duration, at, done):
+            if each.due is not None and at < duration:
+                done[each.name].add(each.due)
+                at += takes
+    assert at >= duration
 
 
 @given(

@@ -30,6 +30,10 @@ def test_what_was_missed_is_on_every_line():
     assert "vitals now, e2e in 1h50m; 1 missed" in head_line(STATUS, ALERTS, standings(JOBS, 86400, 7800, {"e2e": [0]}))
 
 
+def test_as_long_as_nothing_fired_the_line_says_so_in_three_words():
+    assert "| no alert so far |" in head_line(STATUS, {"rules": 7, "open": 0, "fired": 0}, standings(JOBS, 86400, 7800, {}))
+
+
 def test_without_rules_and_jobs_the_line_is_short():
     assert head_line(STATUS, {"rules": 0, "open": 0, "fired": 0}, []) == "soak 2h10m of 24h00m, 21h50m left | coverage 100 %"
 

@@ -44,6 +44,7 @@ class FakeEngine:
         self.image = image
         self.tag_is = "sha256:one"
         self.up_rc = up_rc
+        self.mute = False
         self.calls: list[Sequence[str]] = []
         self.started = 0
 
@@ -62,6 +63,8 @@ class FakeEngine:
             self.running, self.image, self.started = True, self.tag_is, self.started + 1
             return Completed(tuple(argv), self.up_rc, "", "dependency failed to start" if self.up_rc else "")
         if words.startswith("docker logs"):
+            if self.mute:
+                return Completed(tuple(argv), 1, "", "configured logging driver does not support reading")
             return self._said(argv, "cannot reach postgres://app:hunter2@db\n")
         return self._said(argv, "")
 
@@ -103,6 +106,15 @@ def test_a_service_is_waited_for_until_it_is_healthy(plan_file: str) -> None:
     assert outcome.healthy
     assert outcome.changed
     assert engine.ups() == 1
+
+
+def test_a_log_that_cannot_be_read_is_no_empty_log(plan_file: str) -> None:
+    engine = FakeEngine(["unhealthy"])
+    engine.mute = True
+    with pytest.raises(CommandError, match=r"the log of web cannot be read.*does not support reading"):
+        Engine(engine).logs("web")
+    (_condition, told) = stack(plan_file, engine).up(5).troubles
+    assert told.startswith("  log: the log of web cannot be read")
 
 
 def test_what_stands_as_planned_is_left_alone(plan_file: str) -> None:
