@@ -87,7 +87,9 @@ def test_no_secret_stands_in_any_record(after_demo) -> None:
 def test_a_bad_release_is_stopped_at_the_gate_that_should_catch_it(after_demo, variant: str, phase: str, criteria: set[str]) -> None:
     # A host that has seen these tests before would refuse it at once, because it was found bad.
     accepted = "deploy_accept_bad=true deploy_accept_bad_reason='the tests deploy it again' deploy_accept_bad_owner=tests"
-    bad = play("staging", "-e", f"stagegate_release_variant={variant}", "-e", accepted)
+    # One that never comes up needs no long patience.
+    patience = "deploy_health_timeout_seconds=20" if variant == "never-healthy" else "deploy_health_timeout_seconds=60"
+    bad = play("staging", "-e", f"stagegate_release_variant={variant}", "-e", accepted, "-e", patience)
     assert bad.rc != 0
     gate = last_gate(phase)
     assert gate["release"] == commit_of(f"v2-{variant}")[:12]

@@ -133,7 +133,10 @@ def _counts_text(criterion: Criterion, counts: Tally) -> str:
 
 
 def _when(windows: Sequence[Window], number: int) -> str:
-    return f"window {number + 1}, from {rfc3339(windows[number].begin)}"
+    window = windows[number]
+    if all(track.pointwise for _reference, found in window.tracks for track in found):
+        return f"window {number + 1}, about {rfc3339(window.begin + window.seconds / 2)}"
+    return f"window {number + 1}, from {rfc3339(window.begin)}"
 
 
 def _change(criterion: Criterion, status: str, counts: Tally) -> str:

@@ -125,9 +125,8 @@ class ForeignLoad:
             text = k6_script(self._load)
         else:
             # Where these very modules come from: the agent's zip file, or the collection.
-            package = __name__.rsplit(".", 2)[0]
-            above = len(package.split(".")) + 2
-            text = locust_file(self._load, os.path.abspath(__file__).rsplit(os.sep, above)[0], package)
+            package, parts = __name__.rsplit(".", 3)[0], __name__.count(".") + 1
+            text = locust_file(self._load, os.path.abspath(__file__).rsplit(os.sep, parts)[0], package)
         write_atomic(self._script(), text)
 
     def _script(self) -> str:

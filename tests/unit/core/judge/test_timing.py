@@ -263,6 +263,11 @@ class TestWindowsOfRecordings:
             self.record(book, at, 99)
         assert book.outcome(self.CRITERION).windows["good"] == 3
 
+    def test_the_window_of_a_recording_is_told_by_the_time_of_the_recording(self, book: Any) -> None:
+        for at in (0, 2.4, 4.9):
+            self.record(book, at, 99 if at != 2.4 else 50)
+        assert "window 2, about 2026-11-23T02:00:00.000Z: 50" in book.outcome(self.CRITERION).sentence
+
     def test_a_recording_that_was_left_out_is_seen(self, book: Any) -> None:
         for at in (0, 2, 6):
             self.record(book, at, 99)

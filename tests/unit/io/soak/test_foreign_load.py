@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 
@@ -143,6 +144,15 @@ def test_stopping_ends_the_program_even_one_that_will_not(started):
     load.stop()
     assert time.monotonic() - began < 6
     assert not any(child.alive() for child in load._programs)
+
+
+def test_the_program_finds_these_very_modules(started, tmp_path):
+    started()
+    lines = (tmp_path / "locustfile.py").read_text().splitlines()
+    imports = [line for line in lines if line.startswith(("sys.path", "from ansible_collections"))]
+    assert len(imports) == 2
+    done = subprocess.run([sys.executable, "-I", "-c", "\n".join(["import sys", *imports])], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_program_that_is_not_there_is_one_clear_refusal(tmp_path):
