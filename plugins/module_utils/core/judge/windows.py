@@ -134,7 +134,8 @@ def _counts_text(criterion: Criterion, counts: Tally) -> str:
 
 def _when(windows: Sequence[Window], number: int) -> str:
     window = windows[number]
-    if all(track.pointwise for _reference, found in window.tracks for track in found):
+    tracks = [track for _reference, found in window.tracks for track in found]
+    if tracks and all(track.pointwise for track in tracks):
         return f"window {number + 1}, about {rfc3339(window.begin + window.seconds / 2)}"
     return f"window {number + 1}, from {rfc3339(window.begin)}"
 
