@@ -22,7 +22,8 @@ from .measure import ROOT, Row, run, spread
 
 sys.path[:0] = [str(ROOT / "collections"), str(ROOT / "tests/integration")]
 
-from loaded_release import LoadedApp, docker, load
+from engine_client import docker
+from loaded_release import LoadedApp, load
 
 from .release_peers import PlainStack, RolloutStack
 

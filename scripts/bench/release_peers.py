@@ -7,7 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from loaded_release import RECIPE, docker
+from engine_client import docker
+from loaded_release import RECIPE
 
 BOOT_SECONDS = "2"
 SERVED = ("web", "api")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine_client import docker
+
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.compose_plan import COLOURS, PREVIEW_OFFSETS
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.edge_sessions import Drained
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.engine_state import target_colour
@@ -144,10 +146,3 @@ def load(url: str, rate: int = 200, kept: int = 8) -> Iterator[dict[str, Any]]:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)
     told.update(json.loads(output))
-
-
-def docker(*arguments: str) -> str:
-    """Run a docker command that must end well."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout

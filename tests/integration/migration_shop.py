@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine_client import docker
+
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.database import migration as live_migration
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.migration import Migration, situation
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.postgres import Postgres
@@ -26,10 +28,6 @@ DATABASE_IMAGE = "stagegate-migrations-postgres:1"
 DATABASE = f"{APPLICATION}-database"
 SECRET = "canary-91c$"
 LIVE_URL = f"postgres://app:{SECRET}@{DATABASE}:5432/shop"
-
-
-def docker(*words: str, check: bool = True) -> str:
-    return subprocess.run(["docker", *words], check=check, capture_output=True, text=True).stdout.strip()
 
 
 def remove() -> None:

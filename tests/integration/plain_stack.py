@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine_client import docker
 from staging_host import ENVIRONMENT, ROOT
 
 # A release that begins with b is never healthy; one that begins with e has a worker that never is.
@@ -53,12 +54,6 @@ PLAY = """
     - block:
 {tasks}
 """
-
-
-def docker(*words: str, check: bool = True) -> str:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0 or not check, done.stderr
-    return done.stdout.strip()
 
 
 @dataclass

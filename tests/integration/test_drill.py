@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_client import docker
 from staging_host import ROOT, Played, run
 
 APP, PORT = "sgm-drill", 8710
 OLD, LIVE = "0000000000a1", "0000000000b2"
 MODES = ["fails_after_switch", "healthy", "never_healthy"]
-
-
-def docker(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False).stdout
 
 
 class Host:
@@ -76,9 +72,9 @@ def remove() -> None:
     for part in ("edge", "blue", "green", "data"):
         found = docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={APP}-{part}").split()
         if found:
-            docker("rm", "--force", "--volumes", *found)
-    docker("network", "rm", f"{APP}-blue", f"{APP}-green", f"{APP}-data_default")
-    docker("volume", "rm", f"{APP}-data")
+            docker("rm", "--force", "--volumes", *found, check=False)
+    docker("network", "rm", f"{APP}-blue", f"{APP}-green", f"{APP}-data_default", check=False)
+    docker("volume", "rm", f"{APP}-data", check=False)
 
 
 @pytest.fixture(scope="module")

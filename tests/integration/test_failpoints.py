@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import threading
 import time
 import urllib.request
@@ -15,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from engine_client import docker
 from staging_host import ROOT, Played, run
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.journal import failpoints
@@ -40,12 +40,6 @@ ROLLBACK = [
     "rollback.map.after",
     "rollback.back.after",
 ]
-
-
-def docker(*argv: str, must: bool = True) -> str:
-    done = subprocess.run(["docker", *argv], capture_output=True, text=True, check=False)
-    assert done.returncode == 0 or not must, done.stderr
-    return done.stdout.strip()
 
 
 class Host:
@@ -87,8 +81,8 @@ class Host:
         for part in ("edge", "blue", "green", "data"):
             self.remove_project(part)
         for name in ("blue", "green", "data_default"):
-            docker("network", "rm", f"{APPLICATION}-{name}", must=False)
-        docker("volume", "rm", f"{APPLICATION}-data", must=False)
+            docker("network", "rm", f"{APPLICATION}-{name}", check=False)
+        docker("volume", "rm", f"{APPLICATION}-data", check=False)
 
     def remove_project(self, part: str) -> None:
         found = docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={APPLICATION}-{part}").split()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_client import docker
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.log_follower import KINDS, STATE
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
@@ -80,10 +80,6 @@ class BreakingProxy:
             target.shutdown(socket.SHUT_WR)
         except OSError:
             pass
-
-
-def docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def write_logs(name: str, script: str, size: str) -> None:

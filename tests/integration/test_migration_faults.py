@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from engine_client import docker
 from migration_shop import (
     APPLICATION,
     DATABASE,
     IMAGE,
     LIVE_URL,
     Train,
-    docker,
     end_pauses,
     fresh_database,
     is_pausing,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from migration_shop import APPLICATION, FIXTURES, IMAGE, LIVE_URL, SECRET, Train, docker, fresh_database, standing_shop
+from engine_client import docker
+from migration_shop import APPLICATION, FIXTURES, IMAGE, LIVE_URL, SECRET, Train, fresh_database, standing_shop
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.eyes.health_check import parse_checks
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.database.migration_lint import lint

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engine_client import docker
 from staging_host import ROOT, Played, run
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.edge.edge_socket import EdgeSocket
@@ -23,8 +24,9 @@ VARIANTS = {OLD: "", GOOD: "", BROKEN: "console"}
 PUBLIC_API = "http://localhost:8831"
 
 
-def docker(*words: str) -> str:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True)
+def logs_of(container: str) -> str:
+    """Both streams."""
+    done = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=True)
     return done.stdout + done.stderr
 
 
@@ -54,9 +56,7 @@ class Host:
     def asked(self, release: str) -> list[str]:
         """The requests that the containers of a release have answered, those of the healthcheck left out."""
         found = docker("ps", "--quiet", "--filter", f"label=stagegate.release={release}").split()
-        return [
-            line for container in found for line in docker("logs", container).splitlines() if " /health " not in line and "host=" in line
-        ]
+        return [line for container in found for line in logs_of(container).splitlines() if " /health " not in line and "host=" in line]
 
     def edge_sessions(self) -> int:
         """Connections that the edge's public ports have taken since it was started."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from engine_client import docker
 from test_preview_browser import SHOP, failures, walk
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import ServiceError
@@ -34,10 +35,6 @@ class Remote:
     def tunnel(self, key: str = "key") -> dict:
         known = f"-o UserKnownHostsFile={self.folder}/known -o StrictHostKeyChecking=accept-new -o IdentitiesOnly=yes -F /dev/null"
         return {"host": "127.0.0.1", "port": SSH_PORT, "user": "root", "key_file": str(self.folder / key), "arguments": known}
-
-
-def docker(*words: str) -> None:
-    subprocess.run(["docker", *words], capture_output=True, check=True)
 
 
 def answers() -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_client import docker
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import CommandError, EvidenceError, InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.release.registry import Wanted
@@ -83,10 +84,6 @@ def registry(program: str, tmp_path: Path) -> Iterator[RegistryProcess]:
     process.start()
     yield process
     process.kill()
-
-
-def docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 class Images:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from engine_client import docker
 from staging_host import Played, run
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
@@ -62,10 +62,6 @@ COMPOSE = {
     },
     "volumes": {"store": {"name": f"{NAME}-store"}},
 }
-
-
-def docker(*words: str, check: bool = True) -> str:
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=check).stdout.strip()
 
 
 def run_of(release: str, state: Path) -> dict[str, str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plain_stack import PlainStack, docker
+from engine_client import docker
+from plain_stack import PlainStack
 
 GOOD, NEXT, BAD_WORKER, BROKEN = "a00000000001", "c00000000002", "e00000000003", "b00000000004"
 

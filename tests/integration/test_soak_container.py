@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engine_client import docker, until
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_unit import supervised_name
@@ -27,20 +27,20 @@ CONTAINER = supervised_name(RUN)
 CHOSEN = {"kind": "container", "image": IMAGE}
 
 
-def docker(*words: str, given: str = "") -> str:
-    done = subprocess.run(["docker", *words], input=given, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
+def standing(what: str = "{{.Id}}") -> str:
+    """Of the agent's container; empty when there is none."""
+    return docker("inspect", "--format", what, CONTAINER, check=False)
 
 
 @pytest.fixture(scope="module")
 def watched() -> Iterator[None]:
     docker("build", "--tag", IMAGE, "-", given=DOCKERFILE)
-    docker("rm", "--force", PROJECT, CONTAINER)
+    docker("rm", "--force", PROJECT, CONTAINER, check=False)
     labels = [f"com.docker.compose.project={PROJECT}", "com.docker.compose.service=worker"]
     docker("run", "--detach", "--init", "--name", PROJECT, "--label", labels[0], "--label", labels[1], IMAGE, "sleep", "600")
     yield
-    docker("rm", "--force", PROJECT, CONTAINER)
-    docker("image", "rm", IMAGE)
+    docker("rm", "--force", PROJECT, CONTAINER, check=False)
+    docker("image", "rm", IMAGE, check=False)
 
 
 @pytest.fixture
@@ -55,40 +55,31 @@ def plan(seconds: float) -> dict[str, object]:
     return {"run": RUN, "duration_seconds": seconds, "interval_seconds": 0.5, "slow_seconds": 1, "projects": [PROJECT], "postgres": asked}
 
 
-def until(what: object, seconds: float = 20.0) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if what():  # type: ignore[operator]
-            return True
-        time.sleep(0.2)
-    return False
-
-
 def test_a_killed_agent_comes_back_and_ends_at_its_deadline(control: SoakControl, tmp_path: Path) -> None:
     assert control.start(plan(14), {"name": "canary-77"}, CHOSEN)
     assert not control.start(plan(14), {}, {"kind": "loop"}), "it runs already"
     first = control.agent()
     time.sleep(2)
     os.kill(first or 0, signal.SIGKILL)
-    assert until(lambda: control.agent() not in (None, 0, first))
+    assert until(lambda: control.agent() not in (None, 0, first), 20)
     control.wait(40)
     facts = {fact["sli"]: fact for fact in control.collect(str(tmp_path))}
     assert facts["container.coverage"]["value"] > 0.6
     assert {"host.cpu", "host.disk_used", "container.cpu", "container.working_set", "postgres.active"} <= set(facts)
     assert control.status()["latest"]["postgres_active"] == 3
-    assert until(lambda: "exited" in docker("inspect", "--format", "{{.State.Status}} {{.HostConfig.RestartPolicy.Name}}", CONTAINER))
-    assert docker("inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", CONTAINER).strip() == "no"
+    assert until(lambda: "exited" in standing("{{.State.Status}} {{.HostConfig.RestartPolicy.Name}}"), 20)
+    assert standing("{{.HostConfig.RestartPolicy.Name}}") == "no"
     control.tidy()
-    assert docker("inspect", CONTAINER) == ""
+    assert standing() == ""
     assert not (tmp_path / "soak" / RUN / "secrets.json").exists()
 
 
 def test_the_agent_may_write_nowhere_but_in_its_folder(control: SoakControl) -> None:
     assert control.start(plan(60), {}, CHOSEN)
-    said = docker("inspect", "--format", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.Privileged}}", CONTAINER)
-    assert said.strip() == "true [ALL] false"
+    said = standing("{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.Privileged}}")
+    assert said == "true [ALL] false"
     assert control.stop()
-    assert (docker("inspect", CONTAINER), control.runs(), control.stop()) == ("", False, False)
+    assert (standing(), control.runs(), control.stop()) == ("", False, False)
     assert control.start(plan(60), {}, CHOSEN), "a stopped soak goes on"
     assert control.runs()
 

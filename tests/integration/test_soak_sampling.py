@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import socket
-import subprocess
 import threading
 import time
 import urllib.request
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from engine_client import docker
 from loaded_release import ROOT, LoadedApp
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
@@ -30,12 +30,6 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.io.sources.seri
 IMAGE = "debian:bookworm-slim"
 PROJECT = "s2events"
 PORT = 8400
-
-
-def docker(*argv: str) -> str:
-    done = subprocess.run(["docker", *argv], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def container(name: str, *options: str, command: str = "sleep 300") -> str:

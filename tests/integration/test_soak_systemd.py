@@ -8,13 +8,12 @@ The machine is a container with systemd as its first process: starting it again 
 from __future__ import annotations
 
 import json
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_client import docker, until
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_unit import supervised_name
 
@@ -49,28 +48,14 @@ print(json.dumps({{**said, "did": did if isinstance(did, bool) else None}}))
 """
 
 
-def docker(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["docker", *words], input=given, capture_output=True, text=True, check=False)
-
-
 def inside(*words: str) -> str:
-    return docker("exec", MACHINE, *words).stdout.strip()
+    return docker("exec", MACHINE, *words, check=False)
 
 
 def order(do: str, *arguments: Any) -> dict[str, Any]:
     """Let the machine's own Python do what the module would."""
-    done = docker("exec", "-i", MACHINE, "python3", "-B", "-c", PROGRAM, given=json.dumps({"do": do, "with": arguments}))
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def until(what: Callable[[], object], seconds: float = 30.0) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if what():
-            return True
-        time.sleep(0.3)
-    return False
+    said = docker("exec", "-i", MACHINE, "python3", "-B", "-c", PROGRAM, given=json.dumps({"do": do, "with": arguments}))
+    return dict(json.loads(said.splitlines()[-1]))
 
 
 def booted() -> bool:
@@ -85,17 +70,15 @@ def plan(seconds: float) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def machine() -> Iterator[None]:
     """A machine that systemd runs, with the engine's socket. What mounting its control groups leaves on ours is nothing."""
-    built = docker("build", "--tag", IMAGE, "-", given=DOCKERFILE)
-    assert built.returncode == 0, built.stderr[-500:]
-    docker("rm", "--force", MACHINE)
+    docker("build", "--tag", IMAGE, "-", given=DOCKERFILE)
+    docker("rm", "--force", MACHINE, check=False)
     mounts = ["/sys/fs/cgroup:/sys/fs/cgroup", f"{ROOT}:/stagegate:ro", "/var/run/docker.sock:/run/engine.sock"]
     words = [word for mount in mounts for word in ("--volume", mount)]
     words += [word for path in ("/run", "/run/lock", "/tmp") for word in ("--tmpfs", path)]
     # As little as systemd needs to be the first process; not all that --privileged gives.
     words += ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
-    done = docker("run", "--detach", "--name", MACHINE, "--env", "container=docker", *words, IMAGE)
-    assert done.returncode == 0, done.stderr
-    assert until(booted), docker("logs", MACHINE).stdout
+    docker("run", "--detach", "--name", MACHINE, "--env", "container=docker", *words, IMAGE)
+    assert until(booted, 30), docker("logs", MACHINE)
     # On a host the group of the engine's socket is one of its own; this socket is that of the machine below.
     inside("sh", "-c", "groupadd --gid $(stat -c %g /run/engine.sock) engine")
     yield
@@ -111,14 +94,14 @@ def test_the_unit_brings_the_agent_back_after_a_kill_and_after_a_boot_and_is_gon
     assert order("start", plan(30), {}, {"kind": "auto"})["did"] is False, "it runs already"
 
     inside("sh", "-c", f"kill -9 {first}")
-    assert until(lambda: order("runs")["agent"] not in (None, 0, first))
+    assert until(lambda: order("runs")["agent"] not in (None, 0, first), 30)
 
     docker("restart", "--time", "20", MACHINE)
-    assert until(booted)
-    assert until(lambda: order("runs")["agent"]), inside("journalctl", "--no-pager", "--unit", UNIT)
+    assert until(booted, 30)
+    assert until(lambda: order("runs")["agent"], 30), inside("journalctl", "--no-pager", "--unit", UNIT)
 
     assert until(lambda: inside("ls", f"{FOLDER}/DONE"), 60)
-    assert until(lambda: inside("systemctl", "show", "--property", "ActiveState", "--value", UNIT) == "inactive"), (
+    assert until(lambda: inside("systemctl", "show", "--property", "ActiveState", "--value", UNIT) == "inactive", 30), (
         "0 is the end: nobody restarts it"
     )
     facts = order("collect", FOLDER)["facts"]

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from engine_client import docker
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.evidence import EvidenceBook
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.judge.outcome import Outcome
@@ -79,12 +80,6 @@ def scaled_policy() -> Any:
         given["min_samples"] = min(int(given.get("min_samples", 1)), 200)
         given.update({"pass": "< 1 pct"} if given["id"] == "soak.error_rate" else {})
     return read_policy({"soak": {"title": "Soak", "criteria": criteria}})
-
-
-def docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
 
 
 def build_backend() -> None:

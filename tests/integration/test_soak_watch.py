@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import socketserver
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engine_client import docker, until
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.alerts.alert_probe import AlertSink
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak.soak_control import SoakControl
@@ -62,17 +62,6 @@ class Mailbox:
         self._server.server_close()
 
 
-def docker(*words: str) -> None:
-    subprocess.run(["docker", *words], check=True, capture_output=True)
-
-
-def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
-    ends = time.monotonic() + seconds
-    while not true() and time.monotonic() < ends:
-        time.sleep(0.2)
-    return true()
-
-
 @pytest.fixture
 def container() -> Iterator[str]:
     labels = ["--label", f"com.docker.compose.project={PROJECT}", "--label", "com.docker.compose.service=worker"]
@@ -112,9 +101,9 @@ def test_a_soak_is_watched_and_told_about(tmp_path: Path, folder: SoakFolder, co
 
         # Nobody looks: it is the agent that tells.
         docker("stop", "--time", "0", container)
-        assert until(lambda: ("soak.there", "firing") in said(sink) and len(mailbox.mails) == 1), folder.json("alerts.json")
+        assert until(lambda: ("soak.there", "firing") in said(sink) and len(mailbox.mails) == 1, 15), folder.json("alerts.json")
         docker("start", container)
-        assert until(lambda: ("soak.there", "resolved") in said(sink) and len(mailbox.mails) == 2), folder.json("alerts.json")
+        assert until(lambda: ("soak.there", "resolved") in said(sink) and len(mailbox.mails) == 2, 15), folder.json("alerts.json")
 
         # Whoever looks now, and however often, sees the same, and nothing is told again.
         for someone in (watch, SoakWatch(folder, str(tmp_path)), SoakWatch(folder, str(tmp_path))):

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plain_stack import PlainStack, docker
+from engine_client import docker
+from plain_stack import PlainStack
 
 RELEASE, NEXT = "a1" * 6, "a2" * 6
 STACK = """

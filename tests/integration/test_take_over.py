@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plain_stack import PlainStack, docker
+from engine_client import docker
+from plain_stack import PlainStack
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.engine.docker_cli import Engine
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.release.take_over import TakeOver

@@ -93,11 +93,6 @@ def soak_alerts(gate: Gate, units: Mapping[str, str], over: Mapping[str, float],
     return read_alerts(policy, queries, replace(settings, from_pass=known))
 
 
-def longest_window(alerts: list[Alert]) -> float:
-    """Seconds before a moment that a look at it may need."""
-    return max([RATE_SECONDS, *(alert.watch.window for alert in alerts)])
-
-
 def moments(grid: Grid, seen: float, until: float) -> range:
     """The numbers of the moments after `seen` up to `until`."""
     first = max(1, math.floor((seen - grid.start) / grid.step + 1e-6) + 1)

@@ -44,6 +44,7 @@ class Samples:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, (Samples, list, tuple)) and list(self) == list(other)
 
+    # What can be compared by its content and is no key of a mapping; object says that every class can be hashed.
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
-MAX_FINDINGS = 200
-
 _STEP = re.compile(r"^#(\d+) (\[.+)$")
 _STATE = re.compile(r"^#(\d+) (CACHED|DONE\b.*|CANCELED|ERROR:? ?(?P<why>.*))$")
 _OUTPUT = re.compile(r"^#(\d+) (?:\d+\.\d+ )(.*)$")

@@ -17,7 +17,6 @@ from ..measurement import measurement
 from .compose_plan import LABEL_RELEASE
 
 HEALTHY, NEVER_HEALTHY, FAILS_AFTER_SWITCH = "healthy", "never_healthy", "fails_after_switch"
-MODES = (HEALTHY, NEVER_HEALTHY, FAILS_AFTER_SWITCH)
 BROKEN = (NEVER_HEALTHY, FAILS_AFTER_SWITCH)
 BREAKAGE_KEYS = ("service", "environment", "command")
 _PREFIX = "drill-"

@@ -36,6 +36,7 @@ ERROR_LINE = re.compile(r"\b(?:ERROR|SEVERE)\b|\b(?:level|severity)=\"?(?:error|
 EXCERPTS = 20
 _FLAGS = re.compile(r"\(\?([aimsux]+)\)")
 OFTEN = 3  # lines of one kind, from which on the last one stands for all
+# Quoted words stay, other than in the signatures of a soak: lines that say something else are told beside each other.
 _NUMBERS = re.compile(r"\b(?=[0-9a-fA-F-]*\d)[0-9a-fA-F-]{8,}\b|\d+")
 _MASKS = (
     (re.compile(r"(://[^:/@\s]+:)[^@\s/]+@"), r"\1***@"),

@@ -65,6 +65,7 @@ def _begins(chunk: bytes, words: Sequence[str]) -> set[int]:
 
 def _required(pattern: str) -> Optional[set[str]]:
     try:
+        # The one parser of expressions that Python has is no public module, and has another name in each of its versions.
         from re import _parser as parser  # type: ignore[attr-defined,unused-ignore]
     except ImportError:  # before Python 3.11
         import sre_parse as parser  # type: ignore[no-redef,unused-ignore]

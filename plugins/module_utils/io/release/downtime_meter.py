@@ -13,8 +13,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -24,6 +22,7 @@ from ...core.release.downtime import DURING, MeterPlan, Reading, parse_plan, rea
 from ...core.times import compact, rfc3339, unix_seconds
 from ..system import clock as machine
 from ..system.agent_package import packed_agent
+from ..system.detached_program import start_detached
 from ..system.files import ensure_folder, read_text, write_json
 from ..system.process_lock import Lock
 from . import downtime_probe
@@ -113,25 +112,12 @@ class DowntimeMeter:
         return kept
 
     def _spawn(self) -> None:
-        """In a session of its own, without our outputs: it outlives the connection that started it."""
+        """It outlives the connection that started it."""
         program = f"{self._path}.pyz"
         handle = os.open(program, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as stream:
             stream.write(packed_agent(downtime_probe.__name__))
-        log = os.open(f"{self._path}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            # AnsibleModule and its run_command are not known in io.
-            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-                [sys.executable, program, self._path],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,
-            )
-            process.returncode = 0  # it is not waited for: it belongs to init as soon as this process ends
-        finally:
-            os.close(log)
+        start_detached([program, self._path], f"{self._path}.log", anew=True)
 
     def _log_tail(self) -> str:
         return read_text(f"{self._path}.log")[-600:] or "it printed nothing"

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any, Optional, Protocol
@@ -21,6 +20,7 @@ from ...core.errors import CommandError, InputError, ServiceError
 from ...core.soak.soak_unit import Place, render_unit, run_arguments, supervised_name
 from ..engine.engine_socket import EngineSocket
 from ..system.command import Runner, must, run
+from ..system.detached_program import start_detached
 from ..system.files import write_atomic
 from ..system.process_lock import Lock
 from .soak_files import SoakFolder
@@ -69,21 +69,8 @@ class Loop:
         return Lock(self._folder.file("supervisor.lock")).holder()
 
     def start(self) -> None:
-        """Start the supervisor in a session of its own: it outlives the connection that started it."""
-        log = os.open(self._folder.file("agent.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            # AnsibleModule and its run_command are not known in io.
-            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-                [sys.executable, self._folder.file("agent.pyz"), "supervise", self._folder.path],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,
-            )
-            process.returncode = 0  # it is not waited for: it belongs to init as soon as this process ends
-        finally:
-            os.close(log)
+        """Start the supervisor: it outlives the connection that started it."""
+        start_detached([self._folder.file("agent.pyz"), "supervise", self._folder.path], self._folder.file("agent.log"))
 
     def end(self, hard: Optional[int] = None) -> None:
         """Send the signal, if the process lives; by itself it ends when it finds STOP or DONE."""

@@ -20,12 +20,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ...core.errors import EvidenceError
+from .document_limits import BYTES_LIMIT, DEPTH_LIMIT, DIGITS_LIMIT, NODES_LIMIT
 
-BYTES_LIMIT = 16 * 1024 * 1024
-NODES_LIMIT = 200_000
-DEPTH_LIMIT = 50
-# A whole number of this many digits still becomes a finite float.
-DIGITS_LIMIT = 300
 CELL_LIMIT = 10_000
 COLUMNS_LIMIT = 500
 

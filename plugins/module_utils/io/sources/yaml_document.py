@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 from ...core.errors import EvidenceError, InputError
-from .documents import BYTES_LIMIT, DEPTH_LIMIT, DIGITS_LIMIT, NODES_LIMIT
+from .document_limits import BYTES_LIMIT, DEPTH_LIMIT, DIGITS_LIMIT, NODES_LIMIT
 
 # The parser in Python is fifty times slower than the one in C.
 SLOW_LIMIT = 512 * 1024

@@ -15,7 +15,6 @@ from ansible_collections.proofile.stagegate.plugins.module_utils.core.alerts.ale
     Course,
     Grid,
     advance,
-    longest_window,
     soak_alerts,
 )
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.alerts.alert_rules import read_settings
@@ -166,7 +165,7 @@ def test_what_has_no_samples_by_its_nature_is_not_watched():
         "soak.growth",
     ]
     assert soak_alerts(GATE, {"host.memory_used": "ratio"}, {}, SETTINGS) == []
-    assert longest_window(soak_alerts(GATE, SERIES, {}, SETTINGS)) == 4 * HOUR
+    assert max(alert.watch.window for alert in soak_alerts(GATE, SERIES, {}, SETTINGS)) == 4 * HOUR
 
 
 @settings(max_examples=50, deadline=None)

@@ -68,7 +68,8 @@ def by_hand(samples: Samples) -> tuple[float, float, float]:
     margin = 1.959964 * math.sqrt(48 * 47 * 101 / 18) * math.sqrt((1 + alike) / (1 - alike))
     pairs = slopes(blocks)
     low, high = pairs[math.floor((len(pairs) - margin) / 2)], pairs[math.ceil((len(pairs) + margin) / 2)]
-    return tuple(end * 3600 / start * 100 for end in (min(low, late), slope, max(high, late)))  # type: ignore[return-value]
+    least, steady, most = (end * 3600 / start * 100 for end in (min(low, late), slope, max(high, late)))
+    return least, steady, most
 
 
 def growing(seed: int, slower: float) -> Samples:
