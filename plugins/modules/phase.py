@@ -30,6 +30,12 @@ options:
     type: list
     elements: str
     default: []
+  gates:
+    description:
+      - The gates of the policy. A phase does not begin under another policy than its run, because no gate would judge it.
+      - Empty means that nothing is compared; the gate itself always does.
+    type: dict
+    default: {}
   resume:
     description: Do not begin again a phase whose gate says GO already, and whose requirements have not been started again since.
     type: bool
@@ -56,6 +62,7 @@ EXAMPLES = r"""
     run: "{{ stagegate_run }}"
     phase: smoke
     requires: "{{ stagegate_gates.smoke.requires }}"
+    gates: "{{ stagegate_gates }}"
     resume: true
   register: begun
 """
@@ -89,6 +96,7 @@ from typing import Any
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.ledger.entries import Draft
+from ..module_utils.core.ledger.ledger import digest
 from ..module_utils.core.ledger.runs import (
     CHANGES,
     GO,
@@ -97,6 +105,7 @@ from ..module_utils.core.ledger.runs import (
     PhaseState,
     check_phase,
     check_run,
+    check_same_policy,
     check_token,
     missing_requirements,
     newest_change,
@@ -109,6 +118,7 @@ SPEC = {
     "run": {"type": "dict", "required": True},
     "phase": {"type": "str", "required": True},
     "requires": {"type": "list", "elements": "str", "default": []},
+    "gates": {"type": "dict", "default": {}},
     "resume": {"type": "bool", "default": False},
     "join": {"type": "bool", "default": False},
 }
@@ -120,6 +130,8 @@ def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     requires = [check_phase(name) for name in params["requires"]]
     book = LedgerFile(run["state_dir"])
     entries = book.entries()
+    if params["gates"] and not check_mode:
+        check_same_policy(entries, run["id"], "gates", digest(params["gates"]))
     start = newest_start(entries, run["id"])
     check_token(run.get("token"), start, newest_change(entries, run["id"]), {phase}.difference(CHANGES))
     states = phase_states(entries, run["id"])

@@ -29,18 +29,18 @@ class Played:
         return {word: int(number) for word, number in re.findall(r"(\w+)=(\d+)", recap.group(1))}
 
 
-def run(argv: list[str], timeout: float = 1200, environment: dict[str, str] | None = None) -> Played:
-    """Run a command from the root of the checkout, with both outputs as one text."""
+def run(argv: list[str], timeout: float = 1200, environment: dict[str, str] | None = None, root: Path = ROOT) -> Played:
+    """Run a command from the root of a checkout, with both outputs as one text."""
     variables = {**ENVIRONMENT, **(environment or {})}
     done = subprocess.run(
-        argv, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
+        argv, cwd=root, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
     )
     return Played(done.returncode, done.stdout + done.stderr)
 
 
-def play(playbook: str, *arguments: str, timeout: float = 1200) -> Played:
+def play(playbook: str, *arguments: str, timeout: float = 1200, root: Path = ROOT) -> Played:
     """Run one of the playbooks against the demo inventory."""
-    return run(["ansible-playbook", "-i", "inventories/demo", f"playbooks/{playbook}.yml", *arguments], timeout)
+    return run(["ansible-playbook", "-i", "inventories/demo", f"playbooks/{playbook}.yml", *arguments], timeout, root=root)
 
 
 def ledger() -> list[dict]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.request
 
 import pytest
-from staging_host import STATE, commit_of, failed_criteria, last_gate, ledger, play
+from staging_host import ROOT, STATE, commit_of, failed_criteria, last_gate, ledger, play
 
 
 def fetch(url: str) -> tuple[int, str]:
@@ -49,7 +50,17 @@ def test_every_gate_of_the_run_rests_on_evidence(after_demo) -> None:
 def test_a_second_deployment_of_the_same_release_changes_nothing(after_demo) -> None:
     again = after_demo("deploy_release")
     assert again.rc == 0, again.output[-4000:]
-    assert again.counts()["changed"] == 0
+    assert again.counts()["changed"] == 0, again.output
+
+
+def test_nor_does_one_from_another_checkout_of_the_collection(after_demo, tmp_path) -> None:
+    checkout = tmp_path / "elsewhere"
+    shutil.copytree(ROOT, checkout, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", ".cache"))
+    (checkout / ".cache").mkdir()
+    (checkout / ".cache/collections").symlink_to(ROOT / ".cache/collections")
+    again = after_demo("deploy_release", root=checkout)
+    assert again.rc == 0, again.output[-4000:]
+    assert again.counts()["changed"] == 0, again.output
 
 
 def test_the_status_report_shows_the_run_and_changes_nothing(after_demo) -> None:

@@ -51,7 +51,8 @@ class Train:
     def start(self, name: str) -> Train:
         """Begin a phase, as its playbook does."""
         requires = self.gates[name].get("requires", []) if name in self.gates else []
-        self.run = dict(phase.handle({"run": self.run, "phase": name, "requires": requires, "resume": False, "join": False}, False)["run"])
+        given = {"run": self.run, "phase": name, "requires": requires, "gates": {}, "resume": False, "join": False}
+        self.run = dict(phase.handle(given, False)["run"])
         return self
 
     def record(self, name: str, *facts: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = ()) -> Train:

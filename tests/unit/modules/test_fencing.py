@@ -26,7 +26,8 @@ class Controller:
 
     def open(self, name: str, resume: bool = False, check_mode: bool = False, join: bool = False) -> Any:
         """Open a phase."""
-        opened = phase.handle({"run": self.run, "phase": name, "requires": [], "resume": resume, "join": join}, check_mode)
+        given = {"run": self.run, "phase": name, "requires": [], "gates": GATES, "resume": resume, "join": join}
+        opened = phase.handle(given, check_mode)
         self.run = dict(opened["run"])
         return opened
 

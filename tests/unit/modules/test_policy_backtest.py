@@ -58,7 +58,8 @@ def state_dir(tmp_path: Path) -> str:
     }
     for phase, measurements in found.items():
         phase_module.handle(
-            {"run": run, "phase": phase, "requires": GATES[phase].get("requires", []), "resume": False, "join": False}, False
+            {"run": run, "phase": phase, "requires": GATES[phase].get("requires", []), "gates": GATES, "resume": False, "join": False},
+            False,
         )
         ledger_module.handle({"run": run, "phase": phase, "measurements": measurements, "entries": []}, False)
         assert gate_module.handle({"run": run, "phase": phase, "gates": GATES, "waivers": []}, False)["verdict"] == "GO"

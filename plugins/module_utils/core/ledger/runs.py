@@ -238,5 +238,5 @@ def check_same_policy(entries: Sequence[Entry], run_id: str, part: str, given: s
             f"the {part} policy is not the one under which the run was opened",
             where=f"run {run_id}",
             why="a run is judged by one policy from its first to its last phase",
-            todo="put the policy back, or open a new run",
+            todo=f"put it back, or open a run under the new one: playbooks/staging.yml -e stagegate_release_ref={opened['release']}",
         )
