@@ -10,12 +10,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from engine_client import docker
+from engine_client import docker, until
 from loaded_release import ROOT, LoadedApp
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import parse_plan
@@ -201,6 +202,35 @@ def test_the_kernel_tells_io_processes_and_throttling_of_a_container_with_a_quot
     assert found["container.cpu"] < 0.5
 
 
+UPDATE = "UPDATE pair SET n = n + 1 WHERE id = {};"
+BOTH_ROWS = f"SET deadlock_timeout = '3s'; BEGIN; {UPDATE} SELECT pg_sleep(3); {UPDATE} COMMIT"
+
+
+@pytest.mark.parametrize(("orders", "broken", "status"), [(((1, 2), (2, 1)), 1, "FAIL"), (((1, 2), (1, 2)), 0, "PASS")])
+def test_a_deadlock_is_counted_and_judged_and_transactions_that_only_wait_are_not(
+    tmp_path: Path, book: Any, orders: tuple[tuple[int, int], ...], broken: int, status: str
+) -> None:
+    docker("build", "--quiet", "--tag", "stagegate-soak-postgres", str(ROOT / "examples/proofile/docker/postgres"))
+    name = f"{PROJECT}-postgres"
+    labels = ["--label", f"com.docker.compose.project={PROJECT}", "--label", "com.docker.compose.service=postgres"]
+    docker("run", "--detach", "--name", name, "--env", "POSTGRES_PASSWORD=shop-1234", *labels, "stagegate-soak-postgres")
+    psql = ["exec", "--env", "PGPASSWORD=shop-1234", name, "psql", "-h", "127.0.0.1", "-U", "postgres", "-c"]
+    until(lambda: docker(*psql, "SELECT 1", check=False) != "", 60)
+    docker(*psql, "CREATE TABLE pair (id int PRIMARY KEY, n int); INSERT INTO pair VALUES (1, 0), (2, 0)")
+    folder = soak_folder(str(tmp_path), "r-1")
+    plan = {"run": "r-1", "duration_seconds": 12, "interval_seconds": 1, "slow_seconds": 1, "projects": [PROJECT]}
+    control = SoakControl(folder)
+    control.start({**plan, "postgres": {"project": PROJECT, "service": "postgres"}}, {})
+    with ThreadPoolExecutor(2) as sessions:
+        ended = list(sessions.map(lambda order: docker(*psql, BOTH_ROWS.format(*order), check=False), orders))
+    assert ended.count("") == broken, "the transaction that the server ended failed"
+    control.wait(40)
+    facts = {fact["sli"]: fact for fact in control.collect(str(tmp_path))}
+    assert read_series(str(tmp_path), facts["postgres.deadlocks"]["series"]).increase() == broken
+    assert max(read_series(str(tmp_path), facts["postgres.locks_waiting"]["series"]).values) >= 1
+    assert judged(book, list(facts.values()), tmp_path, wanted=("deadlocks",)) == {"deadlocks": status}
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedApp]:
     """Two services behind the real edge."""
@@ -230,10 +260,12 @@ def soaked(shop: LoadedApp, folder: Path, seconds: int, during: Callable[[], Non
     return control.collect(str(folder))
 
 
-def judged(book: Any, facts: list[dict[str, Any]], folder: Path, **changes: Any) -> dict[str, str]:
+EDGE_CRITERIA = ("user_error_rate", "services_answer", "deaths", "health_flips", "events_whole")
+
+
+def judged(book: Any, facts: list[dict[str, Any]], folder: Path, wanted: tuple[str, ...] = EDGE_CRITERIA, **changes: Any) -> dict[str, str]:
     """The shipped criteria about what is sampled here -> their status."""
     gates = yaml.safe_load((ROOT / "inventories/staging/group_vars/all/gates.yml").read_text())["stagegate_gates"]
-    wanted = ("user_error_rate", "services_answer", "deaths", "health_flips", "events_whole")
     for fact in facts:
         book.add("evidence", "soak", fact)
     found = {}

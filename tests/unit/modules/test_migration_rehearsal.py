@@ -26,6 +26,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
     command.chmod(0o755)
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")  # nothing is read at a socket of this host
     monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
     return asked
 

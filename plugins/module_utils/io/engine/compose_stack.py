@@ -19,6 +19,9 @@ from ..system.files import read_text
 from .docker_cli import Engine
 
 
+POLL_SECONDS = 0.1
+
+
 def _nothing() -> None:
     """What is to be done before a change, where nobody said anything."""
 
@@ -64,10 +67,12 @@ class ComposeStack:
         planned = self._services()
         if not planned:
             return sorted({item.service for item in self._engine.containers(self.project)})
-        hashes = self._engine.config_hashes(self.project, self.path)
         there: dict[str, list[Container]] = {}
         for item in self._engine.containers(self.project):
             there.setdefault(item.service, []).append(item)
+        if not there:
+            return sorted(planned)
+        hashes = self._engine.config_hashes(self.project, self.path)
         found = set(there) ^ set(planned)
         for name in set(there) & set(planned):
             image = "" if self._keep_images else self._engine.image_id(str(planned[name].get("image")))
@@ -148,7 +153,7 @@ class ComposeStack:
                     if not again.ok and not self._progressed(containers):
                         return tuple(self._engine.containers(self.project))
                     started = again
-            self._sleep(0.25)
+            self._sleep(POLL_SECONDS)
 
     def _progressed(self, before: tuple[Container, ...]) -> bool:
         return {(item.id, item.state) for item in before} != {(item.id, item.state) for item in self._engine.containers(self.project)}

@@ -1,38 +1,40 @@
 # Copyright (c) 2026, the proofile.stagegate authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The Docker engine through its own client: no SDK is needed on the managed node."""
+"""The Docker engine as the managed node has it, its client and its socket: no SDK is needed there."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from ...core.errors import CommandError, EvidenceError
 from ...core.release.compose_plan import parts, project_name
 from ...core.release.engine_state import PROJECT_LABEL, Container, container
 from ..system.command import Completed, Runner, must, run
+from .engine_reads import EngineReads, socket_of_client
 
 COMPOSE_TIMEOUT = 600.0
 
 
 class Engine:
-    """Asks and orders the engine. The runner is a parameter: tests hand in what the client would print."""
+    """Asks and orders the engine. The runner is a parameter: tests hand in what the client would print, and no socket is asked then."""
 
-    def __init__(self, runner: Runner = run) -> None:
-        self._run = runner
+    def __init__(self, runner: Optional[Runner] = None) -> None:
+        self._run = runner or run
+        self._reads = EngineReads(self._run, None if runner else socket_of_client())
 
     def containers(self, project: str = "", label: str = "") -> list[Container]:
         """All containers (one-off ones left out), running or not; of one compose project or with a label when given."""
-        filters = [f"label={PROJECT_LABEL}={project}"] if project else []
-        filters += [f"label={label}"] if label else []
-        return [item for item, one_off in self._inspected(filters) if one_off.lower() != "true"]
+        labels = [f"{PROJECT_LABEL}={project}"] if project else []
+        labels += [label] if label else []
+        return [item for item, one_off in self._inspected(labels) if one_off.lower() != "true"]
 
     def one_offs(self, project: str) -> list[Container]:
         """Running containers that `compose run` made in this project."""
         return [
             item
-            for item, one_off in self._inspected([f"label={PROJECT_LABEL}={project}"])
+            for item, one_off in self._inspected([f"{PROJECT_LABEL}={project}"])
             if one_off.lower() == "true" and item.state == "running"
         ]
 
@@ -55,8 +57,7 @@ class Engine:
 
     def image_id(self, image: str) -> str:
         """`sha256:...` of a local image, empty when the engine does not have it."""
-        done = self._run(["docker", "image", "inspect", "--format", "{{.Id}}", image], timeout=30.0)
-        return done.stdout.strip() if done.ok else ""
+        return self._reads.image_id(image)
 
     def model(self, files: Sequence[str], folder: str, env_file: str, project: str = "") -> dict[str, Any]:
         """The normalised compose model of these files; it holds secrets. CommandError with what compose says when it refuses.
@@ -150,7 +151,7 @@ class Engine:
 
     def project_containers(self, project: str) -> list[Container]:
         """All containers of a compose project, those of `compose run` included."""
-        return [item for item, _one_off in self._inspected([f"label={PROJECT_LABEL}={project}"])]
+        return [item for item, _one_off in self._inspected([f"{PROJECT_LABEL}={project}"])]
 
     def published_port(self, name: str, target: int) -> int:
         """The host port that leads to a port of a container; CommandError when none does."""
@@ -161,18 +162,8 @@ class Engine:
         """Send a signal to a container."""
         must(self._run(["docker", "kill", "-s", signal, name], timeout=30.0), f"{name} cannot be signalled")
 
-    def _inspected(self, filters: Sequence[str]) -> list[tuple[Container, str]]:
-        listing = ["docker", "ps", "-aq", "--no-trunc", *(word for text in filters for word in ("--filter", text))]
-        ids = must(self._run(listing, timeout=30.0), "the engine does not answer", todo="start it, or run make setup").stdout.split()
-        if not ids:
-            return []
-        # A container that goes away in between makes the return code bad; the others are described all the same.
-        done = self._run(["docker", "inspect", "--type", "container", *ids], timeout=60.0)
-        try:
-            objects = json.loads(done.stdout or "[]")
-        except ValueError as error:
-            raise EvidenceError("docker inspect gave no JSON", why=str(error)) from error
+    def _inspected(self, labels: Sequence[str]) -> list[tuple[Container, str]]:
         return [
             (container(item), str(((item.get("Config") or {}).get("Labels") or {}).get("com.docker.compose.oneoff", "")))
-            for item in objects
+            for item in self._reads.containers(labels)
         ]

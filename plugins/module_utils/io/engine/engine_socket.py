@@ -29,6 +29,10 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+class NotThereError(ServiceError):
+    """The engine does not know what was asked for."""
+
+
 class Stream:
     """An answer that is read line by line for as long as the engine goes on."""
 
@@ -74,6 +78,20 @@ class EngineSocket:
     def inspect(self, container: str) -> dict[str, Any]:
         """Everything about a container. Raises ServiceError (also when it is gone)."""
         return dict(self._get(f"/containers/{quote(container)}/json"))
+
+    def inspected(self, labels: Sequence[str]) -> list[dict[str, Any]]:
+        """Everything about each container with these labels, running or not, the newest first. Raises ServiceError."""
+        filters = f"&filters={quote(json.dumps({'label': list(labels)}))}" if labels else ""
+        found = []
+        for item in self._get(f"/containers/json?all=1{filters}"):
+            # One that goes away in between is not there to be described.
+            with contextlib.suppress(NotThereError):
+                found.append(self.inspect(str(item["Id"])))
+        return found
+
+    def image_id(self, image: str) -> str:
+        """`sha256:...` of a local image. Raises ServiceError, NotThereError where the engine does not have it."""
+        return str(self._get(f"/images/{quote(image, safe='/:@')}/json")["Id"])
 
     def data_root(self) -> str:
         """The folder in which the engine keeps its files. Raises ServiceError."""
@@ -147,7 +165,8 @@ class EngineSocket:
             response = connection.getresponse()
             text = response.read()
             if not 200 <= response.status < 300:
-                raise ServiceError(f"the engine answered {response.status}", where=path, why=text[:200].decode("utf-8", "replace"))
+                error = NotThereError if response.status == 404 else ServiceError
+                raise error(f"the engine answered {response.status}", where=path, why=text[:200].decode("utf-8", "replace"))
             return text
         except (OSError, http.client.HTTPException) as error:
             raise ServiceError("the engine does not answer", where=self._path, why=str(error)) from error

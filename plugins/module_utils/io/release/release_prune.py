@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.errors import EvidenceError, StagegateError
+from ...core.errors import EvidenceError, ServiceError, StagegateError
 from ...core.ledger.releases import release_history
 from ...core.release.engine_state import Container
 from ...core.release.retention import (
@@ -29,6 +29,7 @@ from ...core.release.retention import (
     retain,
     unrecorded_ids,
 )
+from ..engine.engine_reads import socket_of_client
 from ..engine.engine_socket import EngineSocket
 from ..system.command import Runner, must, run
 from ..system.files import read_text
@@ -69,7 +70,7 @@ class LocalImages:
 
     def __init__(self, runner: Runner = run, socket: EngineSocket | None = None) -> None:
         self._run = runner
-        self._socket = socket or EngineSocket(timeout=120.0)
+        self._socket = socket or socket_of_client(timeout=120.0)
 
     def all(self) -> tuple[LocalImage, ...]:
         """Every image with its tags."""
@@ -84,6 +85,13 @@ class LocalImages:
 
     def usage(self) -> Usage:
         """Ask the engine what its images take. ServiceError when it does not answer."""
+        if self._socket is None:
+            raise ServiceError(
+                "what the images take on the disk cannot be asked",
+                where="DOCKER_HOST, or the context of the docker client",
+                why="the engine is not at a socket of this host",
+                todo="work on the host on which the engine runs",
+            )
         told = self._socket.disk_usage()
         unique = {str(item["Id"]): max(0, int(item["Size"]) - max(0, int(item["SharedSize"]))) for item in told.get("Images") or ()}
         return Usage(int(told.get("LayersSize") or 0), unique)
