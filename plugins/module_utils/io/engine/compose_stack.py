@@ -18,7 +18,6 @@ from ..system.command import Completed, must
 from ..system.files import read_text
 from .docker_cli import Engine
 
-
 POLL_SECONDS = 0.1
 
 
