@@ -12,19 +12,26 @@ author: ProoFile operations (@proofile)
 description:
   - Prints a heading for every play, a line for every task that changed something or took longer than a second, the text of
     gate tables and progress messages as it is, and a failure as what, where, why, what to do.
+  - On a terminal the task that is at work is named in a line that the next one replaces.
   - With C(-v) every task has its line.
 extends_documentation_fragment:
   - ansible.builtin.result_format_callback
 """
 
+import os
+import shutil
+import sys
 import time
 
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils.core.report.console import failure_lines, heading, message_lines, task_line, worth_a_line
+from ..module_utils.core.report.console import at_work, failure_lines, heading, message_lines, task_line, worth_a_line
 
 TEXT_ACTIONS = ("debug", "ansible.builtin.debug")
+# A play that is left out has skipped all its tasks by then, and needs no heading.
+HEADING_SECONDS = 1.0
+ERASE_LINE = "\r\033[K"
 
 
 class CallbackModule(CallbackBase):
@@ -38,17 +45,21 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self._begun = {}
         self._heading = ""
-        self._start = time.monotonic()
+        self._play_begun = self._start = time.monotonic()
+        self._is_terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._shown = False  # whether the last line of the terminal names the task at work
 
     def v2_playbook_on_play_start(self, play):
         # A play without a name is machinery: its tasks appear under the heading that is already there.
-        self._heading = play.get_name().strip() if play.name else ""
+        title = play.get_name().strip() if play.name else ""
+        self._heading = heading(title, time.strftime("%H:%M:%S")) if title else ""
+        self._play_begun = time.monotonic()
 
     def v2_playbook_on_task_start(self, task, is_conditional):
-        self._begun[task._uuid] = time.monotonic()
+        self._begin(task)
 
     def v2_playbook_on_handler_task_start(self, task):
-        self._begun[task._uuid] = time.monotonic()
+        self._begin(task)
 
     def v2_runner_on_ok(self, result):
         self._warn(result)
@@ -97,12 +108,13 @@ class CallbackModule(CallbackBase):
     def v2_on_file_diff(self, result):
         for item in result.result.get("results", [result.result]):
             if item.get("diff") and item.get("changed"):
-                self._display.display(self._get_diff(item["diff"]))
+                self._line(self._get_diff(item["diff"]))
 
     def v2_playbook_on_no_hosts_matched(self):
-        self._display.display("  no host of the inventory belongs to this play", color=C.COLOR_SKIP)
+        self._line("  no host of the inventory belongs to this play", C.COLOR_SKIP)
 
     def v2_playbook_on_stats(self, stats):
+        self._erase()
         self._display.display("")
         for host in sorted(stats.processed):
             counts = stats.summarize(host)
@@ -122,10 +134,32 @@ class CallbackModule(CallbackBase):
     def _seconds(self, task):
         return time.monotonic() - self._begun.get(task._uuid, time.monotonic())
 
-    def _line(self, text, color=None):
+    def _begin(self, task):
+        now = time.monotonic()
+        self._begun[task._uuid] = now
+        if now - self._play_begun > HEADING_SECONDS:
+            self._head()
+        self._erase()
+        if self._is_terminal and not self._heading:
+            sys.stdout.write(at_work(self._name(task), shutil.get_terminal_size().columns))
+            sys.stdout.flush()
+            self._shown = True
+
+    def _erase(self):
+        if self._shown:
+            sys.stdout.write(ERASE_LINE)
+            sys.stdout.flush()
+            self._shown = False
+
+    def _head(self):
         if self._heading:
-            self._display.display("\n" + heading(self._heading, time.strftime("%H:%M:%S")), color=C.COLOR_HIGHLIGHT)
+            self._erase()
+            self._display.display("\n" + self._heading, color=C.COLOR_HIGHLIGHT)
             self._heading = ""
+
+    def _line(self, text, color=None):
+        self._head()
+        self._erase()
         self._display.display(text, color=color)
 
     def _say(self, lines, color=None):
@@ -133,4 +167,5 @@ class CallbackModule(CallbackBase):
             self._line(f"    {line}", color)
 
     def _warn(self, result):
+        self._erase()
         self._handle_warnings_and_exception(result)

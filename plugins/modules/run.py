@@ -82,7 +82,7 @@ next_phase:
   returned: always
   type: str
 message:
-  description: One sentence about where the run stands.
+  description: How the run was found, C(opened) or C(resumed at phase build).
   returned: always
   type: str
 """
@@ -154,7 +154,8 @@ def _standing(entries: Any, run_id: str, resumed: bool) -> Mapping[str, Any]:
     states = phase_states(entries, run_id)
     following = next_phase(states)
     phases = {name: {"verdict": state.verdict, "attempt": state.attempt} for name, state in states.items()}
-    message = f"resuming run {run_id} at phase {following}" if resumed else f"opening run {run_id}"
+    found = f"resumed at phase {following}" if following else "resumed, every phase is GO"
+    message = found if resumed else "opened"
     return {"phases": phases, "next_phase": following, "message": message}
 
 

@@ -20,6 +20,12 @@ def heading(title: str, clock: str) -> str:
     return left + "─" * max(2, WIDTH - len(left) - len(clock) - 1) + " " + clock
 
 
+def at_work(name: str, columns: int) -> str:
+    """The task that is at work now, cut so that it does not wrap in a terminal of so many columns."""
+    text = f"  … {CONTROL.sub('', name)}"
+    return text if len(text) < columns else text[: max(0, columns - 2)] + "…"
+
+
 def task_line(mark: str, name: str, seconds: float, remark: str = "") -> str:
     """One task: a mark, its name, how long it took, and a remark."""
     label = name if len(name) <= 71 else name[:70] + "…"
