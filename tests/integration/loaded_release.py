@@ -103,10 +103,10 @@ class LoadedApp:
         stack = ComposeStack(f"{self.name}-{colour}", f"{planner.folder}/{colour}.json", self.engine)
         return Started(release, colour, stack.up(health_seconds, drain), waited[0] if waited else None)
 
-    def switch(self, release: str, colour: str) -> float:
+    def switch(self, release: str, colour: str, wait_seconds: float = 30) -> float:
         """Let the edge send everything to that colour; the seconds from the order to its end."""
         begun = time.monotonic()
-        self._edge.switch(release, colour, 30)
+        self._edge.switch(release, colour, wait_seconds)
         return time.monotonic() - begun
 
     def deploy(self, release: str, **environment: Any) -> Started:

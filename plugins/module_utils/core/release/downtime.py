@@ -3,7 +3,7 @@
 """What users would have seen while something was done: the answers of a constant probe, counted honestly.
 
 Requests are due at fixed times, whatever became of those before (open model), and every time is told from when a request was due.
-A request counts from the first good answer of its address on: what never served cannot fail. A request that the meter itself could
+Of an address all counts from the moment of its first good answer on: what never served cannot fail. A request that the meter itself could
 not send in time is `dropped`; it says nothing about the application, so a count of 0 failures with a dropped request is unknown.
 """
 
@@ -127,12 +127,16 @@ def longest_gap(ends: Sequence[float], until: float) -> float:
 
 
 def counted(answers: Sequence[Answer]) -> list[Answer]:
-    """The answers that count: those due at or after the first request of the same address that was answered well."""
-    first: dict[str, float] = {}
+    """The answers that count: those that were over when the same address had answered well, or later.
+
+    The end of an answer counts, not when it was due: what begins to listen may keep the request that came first until the others,
+    which came later, have been refused.
+    """
+    served: dict[str, float] = {}
     for answer in answers:
         if answer.outcome == GOOD:
-            first[answer.url] = min(answer.at, first.get(answer.url, answer.at))
-    return [answer for answer in answers if answer.url in first and answer.at >= first[answer.url]]
+            served[answer.url] = min(answer.ended, served.get(answer.url, answer.ended))
+    return [answer for answer in answers if answer.url in served and answer.ended >= served[answer.url]]
 
 
 def downtime_measurements(reading: Reading, plan: MeterPlan, during: str, slow: float) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from .engine_state import Container
 FOLDER = "/etc/stagegate"
 MAP_PATH = f"{FOLDER}/active.map"
 SOCKET_PATH = "/run/haproxy/admin.sock"
+NOWHERE = "none"  # no backend has a name that ends so
 
 _HEAD = """\
 # Made by proofile.stagegate: changes made by hand are lost with the next deploy.
@@ -89,8 +90,8 @@ def backend_name(route: Route, colour: str) -> str:
 
 
 def map_text(application: str, colour: str) -> str:
-    """The map file: one line, so that all services move together."""
-    return f"{application} {colour}\n"
+    """The map file: one line, so that all services move together. Without a colour it leads nowhere: nothing was switched to yet."""
+    return f"{application} {colour or NOWHERE}\n"
 
 
 def mapped_colour(text: str, application: str) -> str | None:
@@ -144,7 +145,7 @@ def _host(address: str) -> str:
 
 
 def _frontend(application: str, route: Route) -> str:
-    backend = f"{route.service}_{route.public}_%[str({application}),map({MAP_PATH},none)]"
+    backend = f"{route.service}_{route.public}_%[str({application}),map({MAP_PATH},{NOWHERE})]"
     return (
         f"frontend port_{route.public}\n"
         f"    bind :{route.public}\n"

@@ -76,7 +76,8 @@ class Edge:
         before = disk_colour(self._application, self._state_dir) or ""
         fresh = not self._socket.is_running()
         if fresh and not before:
-            self._write_map(colour)
+            # The first release, too, is switched to at once: its services come up one by one, and half of them are no application.
+            self._write_map("")
         started = self._bring_up(described, release, fresh, wait_seconds)
         seen = self._socket.look()
         reloaded = self._take_configuration(release, wait_seconds, seen.digest)

@@ -68,6 +68,16 @@ def test_each_address_counts_from_its_own_first_good_answer() -> None:
     assert [(answer.url, answer.outcome) for answer in found] == [(API, GOOD), (API, GOOD), (WEB, GOOD), (API, GOOD), (WEB, FAILED)]
 
 
+def test_what_was_refused_while_the_first_good_answer_was_on_its_way_never_served_before() -> None:
+    # As it was seen at a first deployment: the edge accepted, one service was known to it 3 ms before the other.
+    seen = (Answer(0.2, API, FAILED, 0.04), Answer(0.0, API, FAILED, 0.24), Answer(0.1, API, GOOD, 0.149), Answer(-0.1, API, GOOD, 0.358))
+    assert [answer.outcome for answer in counted(seen)] == [GOOD, GOOD]
+
+
+def test_what_fails_after_the_first_good_answer_counts_whenever_it_was_due() -> None:
+    assert told(Answer(0.0, API, FAILED, 5.0), Answer(0.05, API, GOOD, 0.01), until=5.0)["failed"] == 1
+
+
 def test_an_address_that_never_answers_well_leaves_failures_and_gap_unknown() -> None:
     found = told(*answers(GOOD, FAILED, GOOD, FAILED, urls=(API, WEB)), urls=(API, WEB))
     assert "failed" not in found
