@@ -59,8 +59,9 @@ class EngineReads:
             raise EvidenceError("docker inspect gave no JSON", why=str(error)) from error
 
 
-def socket_of_client(environment: Mapping[str, str] = os.environ, timeout: float = 5.0) -> Optional[EngineSocket]:
-    """The socket that `docker` would use on this host; None where it would ask elsewhere."""
+def socket_of_client(environment: Optional[Mapping[str, str]] = None, timeout: float = 5.0) -> Optional[EngineSocket]:
+    """The socket that `docker` would use on this host; None where it would ask elsewhere. `environment` is that of this process."""
+    environment = os.environ if environment is None else environment
     folder = environment.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
     try:
         with open(os.path.join(folder, "config.json"), encoding="utf-8") as stream:
