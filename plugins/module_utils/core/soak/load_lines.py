@@ -15,9 +15,12 @@ from .k6_script import DROPPED, READY, REQUEST
 
 @dataclass(frozen=True)
 class LoadLine:
-    """One thing that happened: a request (`status` 0: no answer), requests that were dropped, or that the sending begins."""
+    """One thing that happened: a request (`status` 0: no answer), requests that were dropped, that a sender begins, or is gone."""
 
     ready: bool = False
+    gone: bool = False
+    part: int = 0  # which of the senders is ready, or gone
+    note: str = ""  # what people should know of
     dropped: float = 0.0
     request: bool = False
     due: float = 0.0  # for how many requests of the schedule it stands; those after a failed step are not sent
@@ -47,8 +50,11 @@ def k6_line(line: str, mean_requests: float) -> Optional[LoadLine]:
 def locust_line(line: str, _mean_requests: float = 1.0) -> Optional[LoadLine]:
     """Read a line of our locustfile. None for what is not ours."""
     found = _object(line)
-    if "ready" in found:
-        return LoadLine(ready=True)
+    for name in ("ready", "gone"):
+        if name in found:
+            return LoadLine(ready=name == "ready", gone=name == "gone", part=int(_number(found.get("part"))))
+    if "note" in found:
+        return LoadLine(note=str(found["note"])[:300])
     if "dropped" in found:
         return LoadLine(dropped=_number(found["dropped"]))
     if "due" not in found:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from math import gcd
@@ -17,6 +19,7 @@ from .soak_plan import Load
 LONGEST_ORDER = 1000  # journeys after which the mix begins again, when its weights are no small whole numbers
 # The secret values of the journeys, as one JSON object, are in this variable of the environment and in no file.
 SECRETS_VARIABLE = "STAGEGATE_LOAD_SECRETS"
+KEY_ROUNDS = 200_000  # so many, because the secrets of a load are words that somebody chose
 
 
 def order_of(weights: Sequence[float]) -> list[int]:
@@ -48,6 +51,15 @@ def table_of(load: Load) -> dict[str, Any]:
             "steps": _steps(load.session),
         },
     }
+
+
+def load_key(run: str, load: Load, secrets: Mapping[str, str]) -> str:
+    """The key (64 hex digits) by which master and workers of one load know each other.
+
+    Each of them makes it by itself, so that it is sent to nobody. Workers of another run, load or secrets have another one.
+    """
+    said = json.dumps([table_of(load), load.senders, dict(secrets)], sort_keys=True).encode()
+    return hashlib.pbkdf2_hmac("sha256", said, f"stagegate load {run}".encode(), KEY_ROUNDS).hex()
 
 
 def _steps(steps: Sequence[Step]) -> list[dict[str, Any]]:

@@ -6,13 +6,15 @@
  postgres: {project, service, command} | null, cache: {project, service, command} | {url, hits, misses} | null,
  edge: {project, service} | null, probes: [{name, url, timeout_seconds}],
  load: {base_url, rate_per_second, workers, timeout_seconds, csrf, session: {every_seconds, steps},
-        mix: [{name, weight, base_url?, steps}], engine?: builtin | k6 | locust, program?, processes?} | null,
+        mix: [{name, weight, base_url?, steps}], engine?: builtin | k6 | locust, program?, processes?,
+        remote_workers?, bind?, port?} | null,
  logs: {every_seconds, patterns, ignored} | null}
 """
 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import math
 from collections.abc import Mapping
@@ -37,7 +39,23 @@ KEYS = {
     "probes",
     "logs",
 }
-LOAD_KEYS = {"base_url", "rate_per_second", "workers", "timeout_seconds", "csrf", "session", "mix", "engine", "program", "processes"}
+LOAD_KEYS = {
+    "base_url",
+    "rate_per_second",
+    "workers",
+    "timeout_seconds",
+    "csrf",
+    "session",
+    "mix",
+    "engine",
+    "program",
+    "processes",
+    "remote_workers",
+    "bind",
+    "port",
+}
+LOOPBACK = "127.0.0.1"
+LOCUST_PORT = 5557
 ENGINES = ("builtin", "k6", "locust")
 # A soak is cut into so many stretches at least: enough for its first and its last part to be compared in blocks.
 STRETCHES = 500
@@ -99,7 +117,15 @@ class Load:
     session_every: float = 60.0
     engine: str = "builtin"
     program: str = ""  # the path of a foreign engine's program; empty: found by its name
-    processes: int = 1  # of locust, beside its master when there are more
+    processes: int = 1  # of locust on the host that soaks, beside its master when there are more, or others come
+    remote_workers: int = 0  # of locust, on other hosts
+    bind: str = LOOPBACK  # where the master listens
+    port: int = 0  # of the master; 0: any, for nobody comes from elsewhere
+
+    @property
+    def senders(self) -> int:
+        """How many programs send the load, each its share."""
+        return self.processes + self.remote_workers
 
 
 @dataclass(frozen=True)
@@ -154,7 +180,7 @@ def parse_plan(raw: Any) -> SoakPlan:
         slow_interval=_number(raw, "slow_seconds", 1.0, 3600.0, 10.0),
         postgres=_ask(raw.get("postgres"), POSTGRES_COMMAND, "plan.postgres"),
         cache=_ask(raw.get("cache"), CACHE_COMMAND, "plan.cache"),
-        load=_load(raw.get("load")),
+        load=parse_load(raw.get("load")),
         edge=_ask(raw.get("edge"), (), "plan.edge"),
         probes=_probes(raw.get("probes"), _number(raw, "slow_seconds", 1.0, 3600.0, 10.0)),
         logs=_logs(raw.get("logs")),
@@ -177,7 +203,8 @@ def _logs(raw: Any) -> Optional[LogCheck]:
     return LogCheck(_number(raw, "every_seconds", 0.2, 3600.0, 10.0), patterns, ignored)
 
 
-def _load(raw: Any) -> Optional[Load]:
+def parse_load(raw: Any) -> Optional[Load]:
+    """Read the load of a plan, None for an empty one. Raises InputError that says which part of it cannot be used."""
     if not raw:
         return None
     where = "plan.load"
@@ -191,11 +218,7 @@ def _load(raw: Any) -> Optional[Load]:
     engine = str(raw.get("engine") or "builtin")
     if engine not in ENGINES:
         raise InputError(f"{engine[:40]!r} is no load engine", where=f"{where}.engine", todo=f"known: {', '.join(ENGINES)}")
-    processes = int(_number(raw, "processes", 1, 64, 1))
-    if processes > _number(raw, "workers", 1, 256, 8):
-        raise InputError("more processes than workers", where=f"{where}.processes", todo="give each process one worker at least")
-    if processes > 1 and engine != "locust":
-        raise InputError(f"{engine} sends from one process", where=f"{where}.processes", todo="leave it at 1, or take locust")
+    processes, remote = _processes(raw, engine, where)
     return Load(
         base_url=base_url,
         rate=_number(raw, "rate_per_second", 0.01, 10000.0),
@@ -207,7 +230,43 @@ def _load(raw: Any) -> Optional[Load]:
         engine=engine,
         program=str(raw.get("program") or ""),
         processes=processes,
+        remote_workers=remote,
+        bind=_bind(raw, remote, where),
+        port=_port(raw, remote, where),
     )
+
+
+def _processes(raw: Mapping[str, Any], engine: str, where: str) -> tuple[int, int]:
+    """How many processes of the engine send from the host that soaks, and how many from other hosts."""
+    remote = int(_number(raw, "remote_workers", 0, 64, 0))
+    # With others that send, this host may have the master alone.
+    processes = int(_number(raw, "processes", 0 if remote else 1, 64, 1))
+    if processes + remote > _number(raw, "workers", 1, 256, 8):
+        raise InputError("more processes than workers", where=f"{where}.processes", todo="give each process one worker at least")
+    if processes + remote > 1 and engine != "locust":
+        raise InputError(f"{engine} sends from one process", where=f"{where}.processes", todo="leave it at 1, or take locust")
+    if remote and engine != "locust":
+        raise InputError(f"{engine} sends from one host", where=f"{where}.remote_workers", todo="leave it at 0, or take locust")
+    return processes, remote
+
+
+def _bind(raw: Mapping[str, Any], remote: int, where: str) -> str:
+    bind = str(raw.get("bind") or LOOPBACK)
+    if bind != LOOPBACK and not remote:
+        raise InputError("nobody comes from another host", where=f"{where}.bind", todo="leave it out, or plan remote_workers")
+    try:
+        return str(ipaddress.ip_address(bind))
+    except ValueError as error:
+        todo = "give an address of the host that soaks (soak_load_bind), or 0.0.0.0 for all that it has"
+        raise InputError(f"{bind[:60]!r} is no IP address", where=f"{where}.bind", todo=todo) from error
+
+
+def _port(raw: Mapping[str, Any], remote: int, where: str) -> int:
+    if not remote:
+        if raw.get("port"):
+            raise InputError("nobody comes from another host", where=f"{where}.port", todo="leave it out, or plan remote_workers")
+        return 0
+    return int(_number(raw, "port", 1, 65535, LOCUST_PORT))
 
 
 def _journey(raw: Any, base_url: str, csrf: Any, where: str) -> Journey:

@@ -8,45 +8,31 @@ hangs or begins late is never a quiet hour.
 
 from __future__ import annotations
 
-import json
+import ipaddress
 import math
 import os
-import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Optional
 
-from ...core.errors import InputError
 from ...core.eyes.api_journey import without_secrets
 from ...core.soak.k6_script import k6_script
 from ...core.soak.load_lines import LoadLine, k6_line, locust_line
-from ...core.soak.load_table import SECRETS_VARIABLE, table_of
-from ...core.soak.locust_file import PART_VARIABLE, locust_file
-from ...core.soak.soak_plan import Load
+from ...core.soak.load_table import load_key, table_of
+from ...core.soak.locust_file import locust_file, lone_words, master_words, worker_words
+from ...core.soak.soak_plan import LOOPBACK, Load
 from ..system.child_program import ChildProgram
 from ..system.files import write_atomic
 from .load import LoadGenerator, Tally
+from .load_programs import PAUSE_SECONDS, program_of, variables_of
 from .soak_senses import LoadSense
 
 READY_SECONDS = 60.0  # in which a program has to begin; from then on what it does not send is missed
 GRACE_SECONDS = 5.0  # beyond the time limits of a journey, for what is under way
-PAUSE_SECONDS = 5.0  # between the death of a program and its next start
-
-
-def program_of(load: Load) -> str:
-    """The path of the load's program. Raises InputError when it is not there or cannot be run."""
-    named = load.program or load.engine
-    found = shutil.which(named)
-    if not found:
-        raise InputError(
-            f"the program of the load engine {load.engine} cannot be run",
-            where=named,
-            why="there is no such program on the host that soaks",
-            todo="install it there and name its path (soak_load_program), or take the built-in load (soak_load_engine: builtin)",
-        )
-    return os.path.abspath(found)
+REMOTE_SECONDS = 60.0  # that workers of other hosts have beyond that
+RETURN_SECONDS = 15.0  # in which workers have to be back when their master was started again
 
 
 def check_engine(load: Optional[Load], supervisor: str) -> None:
@@ -55,11 +41,11 @@ def check_engine(load: Optional[Load], supervisor: str) -> None:
         program_of(load)
 
 
-def load_sense(load: Load, secrets: Mapping[str, str], wall: Callable[[], float], folder: str) -> LoadSense:
+def load_sense(load: Load, secrets: Mapping[str, str], wall: Callable[[], float], folder: str, run: str = "") -> LoadSense:
     """What sends the load of a plan; `folder` is for the script of a foreign engine."""
     if load.engine == "builtin":
         return LoadGenerator(load, secrets, wall)
-    return ForeignLoad(load, secrets, wall, folder)
+    return ForeignLoad(load, secrets, wall, folder, run=run)
 
 
 class ForeignLoad:
@@ -72,6 +58,7 @@ class ForeignLoad:
         wall: Callable[[], float],
         folder: str,
         clock: Callable[[], float] = time.monotonic,
+        run: str = "",
     ) -> None:
         self._load = load
         self._secrets = secrets
@@ -81,12 +68,16 @@ class ForeignLoad:
         self._mean = float(table_of(load)["mean_requests"])
         self._read = k6_line if load.engine == "k6" else locust_line
         self._slack = max(len(journey.steps) for journey in load.mix) * load.timeout + GRACE_SECONDS
+        self._key = load_key(run, load, secrets) if load.remote_workers else ""
+        self._patience = READY_SECONDS + (REMOTE_SECONDS if load.remote_workers else 0.0)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._tally = Tally()
         self._programs: list[ChildProgram] = []
-        self._ready = 0  # how many of the programs that now run have begun to send
+        self._ready: set[int] = set()  # which of the programs that now run have begun to send
         self._began: Optional[float] = None  # when the schedule began (seconds of the clock)
+        self._heard: Optional[float] = None  # when the first of them said so
+        self._settled = False  # all of them have begun once, or one of them is gone again
         self._accounted = 0.0  # requests of the schedule that were sent, dropped or missed
         self._part = 0.0  # of a saturated request, not counted yet
         self._launched = 0.0
@@ -97,7 +88,7 @@ class ForeignLoad:
         program = program_of(self._load)
         self._write()
         self._launched = self._clock()
-        self._launch(program)
+        self._launch(program, max(1.0, self._patience - RETURN_SECONDS))
         self._keeper = threading.Thread(target=self._keep, args=(program,), daemon=True)
         self._keeper.start()
 
@@ -132,12 +123,12 @@ class ForeignLoad:
     def _script(self) -> str:
         return os.path.join(self._folder, "load.js" if self._load.engine == "k6" else "locustfile.py")
 
-    def _launch(self, program: str) -> None:
-        variables = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        variables[SECRETS_VARIABLE] = json.dumps(dict(self._secrets))
-        self._ready = 0
+    def _launch(self, program: str, patience: float = RETURN_SECONDS) -> None:
+        self._ready = set()
+        patience = patience if self._load.remote_workers else 0.0
         self._programs = [
-            ChildProgram([program, *argv], {**variables, PART_VARIABLE: part}, self._folder, self._take) for argv, part in self._commands()
+            ChildProgram([program, *argv], variables_of(self._secrets, part, self._key, patience), self._folder, self._take)
+            for argv, part in self._commands()
         ]
         for child in self._programs:
             child.start()
@@ -147,16 +138,14 @@ class ForeignLoad:
         if self._load.engine == "k6":
             return [(["run", "--quiet", "--no-summary", "--no-thresholds", "--no-usage-report", "--address", "", "--out", "json=-",
                       self._script()], "0/1")]  # fmt: skip
-        common = ["--locustfile", self._script(), "--loglevel", "ERROR"]
-        users = str(self._load.workers)
-        lead = [*common, "--headless", "--only-summary", "--users", users, "--spawn-rate", users]
-        count = self._load.processes
-        if count == 1:
-            return [(lead, "0/1")]
-        port = str(_free_port())
-        master = [*lead, "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--expect-workers", str(count)]
-        worker = [*common, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
-        return [(master, "0/1"), *((worker, f"{number}/{count}") for number in range(count))]
+        load = self._load
+        if load.senders == 1 and not load.remote_workers:
+            return [(lone_words(self._script(), load), "0/1")]
+        port = load.port or _free_port()
+        worker = worker_words(self._script(), LOOPBACK if ipaddress.ip_address(load.bind).is_unspecified else load.bind, port)
+        # Those of other hosts have the shares after ours.
+        workers = [(worker, f"{number}/{load.senders}") for number in range(load.processes)]
+        return [(master_words(self._script(), load, load.bind, port), "0/1"), *workers]
 
     def _keep(self, program: str) -> None:
         while not self._stop.wait(0.2):
@@ -166,7 +155,7 @@ class ForeignLoad:
             said = without_secrets(dead[0].last_words(), self._secrets)[:300]
             self._end()
             with self._lock:
-                self._ready = 0
+                self._ready = set()
                 self._tally.failures.append((self._wall(), f"the load program {self._load.engine} ended in mid-soak: {said or 'no word'}"))
             if not self._stop.wait(PAUSE_SECONDS):
                 self._launch(program)
@@ -182,8 +171,20 @@ class ForeignLoad:
         at = self._wall()
         with self._lock:
             if found.ready:
-                self._ready += 1
-                self._began = self._clock() if self._began is None else self._began
+                self._ready.discard(found.part)  # one that begins again was away
+                self._miss()
+                self._ready.add(found.part)
+                self._heard = self._clock() if self._heard is None else self._heard
+                self._began = self._heard if self._began is None else self._began
+                self._settled = self._settled or len(self._ready) >= self._load.senders
+            if found.gone:
+                self._ready.discard(found.part)
+                self._settled = True
+                said = f"worker {found.part + 1} of {self._load.senders} of the load is gone; what it does not send is counted"
+                self._tally.failures.append((at, said))
+            if found.note:  # somebody does not come
+                self._settled = True
+                self._tally.failures.append((at, found.note))
             self._accounted += found.due + found.dropped
             self._saturate(found.dropped)
             if found.request:
@@ -203,16 +204,22 @@ class ForeignLoad:
         if self._stop.is_set():
             return
         with self._lock:
-            if self._began is None and self._clock() - self._launched > READY_SECONDS:
-                self._began = self._launched + READY_SECONDS
-            if self._began is None:
-                return
-            senders = self._load.processes if self._load.engine == "locust" else 1
-            slack = self._slack if self._ready >= senders and all(child.alive() for child in self._programs) else 0.0
-            missing = (self._clock() - self._began - slack) * self._load.rate - self._accounted
-            if missing >= 1.0:
-                self._accounted += missing
-                self._saturate(missing)
+            self._miss()
+
+    def _miss(self) -> None:
+        now = self._clock()
+        if self._began is None and now - self._launched > self._patience:
+            self._began = self._launched + self._patience
+        if self._began is None:
+            return
+        # The first of all has begun, and the others are about to.
+        beginning = not self._settled and self._heard is not None and now - self._heard < self._slack
+        complete = len(self._ready) >= self._load.senders or beginning
+        slack = self._slack if complete and all(child.alive() for child in self._programs) else 0.0
+        missing = (now - self._began - slack) * self._load.rate - self._accounted
+        if missing >= 1.0:
+            self._accounted += missing
+            self._saturate(missing)
 
     def _saturate(self, requests: float) -> None:
         # A part of a request counts as a whole one at once, and is not counted again.

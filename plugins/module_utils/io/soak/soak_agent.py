@@ -61,7 +61,7 @@ class Agent:
         )
         self._load = senses.load
         if plan.load and not self._load:
-            self._load = load_sense(plan.load, folder.json("secrets.json") or {}, clock.now, folder.path)
+            self._load = load_sense(plan.load, folder.json("secrets.json") or {}, clock.now, folder.path, plan.run)
         self._totals = dict(store.meta("totals") or {"http.requests": 0, "http.errors": 0, "soak.saturated": 0})
 
     def run(self) -> bool:

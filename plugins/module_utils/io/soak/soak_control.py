@@ -20,7 +20,7 @@ from ...core.soak.soak_plan import SoakPlan, digest, parse_plan
 from ...core.soak.soak_progress import Coverage, coverage, progress_line
 from ...core.soak.soak_record import TOTALS, soak_measurements
 from ...core.soak.watched import expected_metrics, silence_measurements, watched_measurements
-from ..system.agent_package import packed_agent
+from ..system.agent_package import put_agent
 from ..system.files import ensure_folder, write_json
 from ..system.process_lock import Lock
 from . import log_follower, soak_agent, soak_loop
@@ -82,7 +82,7 @@ class SoakControl:
         if not self._folder.has("plan.json"):
             write_json(self._folder.file("plan.json"), {"plan": dict(raw), "digest": digest(raw)})
         write_json(self._folder.file("secrets.json"), dict(secrets))
-        self._put_agent()
+        put_agent(self._folder.file("agent.pyz"), soak_loop.__name__)
         if self._folder.has("STOP"):
             os.unlink(self._folder.file("STOP"))
         self._supervisor().end()
@@ -270,13 +270,6 @@ class SoakControl:
                 return store.last_at()
         except sqlite3.Error:  # the agent is just making its tables
             return None
-
-    def _put_agent(self) -> None:
-        path, packed = self._folder.file("agent.pyz"), packed_agent(soak_loop.__name__)
-        with open(f"{path}.new", "wb") as stream:
-            stream.write(packed)
-        os.chmod(f"{path}.new", 0o600)
-        os.replace(f"{path}.new", path)
 
     def _log_tail(self) -> str:
         printed = ""

@@ -62,6 +62,11 @@ class SoakFolder:
 
 def soak_folder(state_dir: str, run: str) -> SoakFolder:
     """The folder of a run's soak. Raises InputError for a run id that is no single folder name."""
-    if not run or run in (".", "..") or "/" in run or "\0" in run or len(run) > 200:
+    if not is_name(run):
         raise InputError(f"{run[:60]!r} is no run", todo="give the id of the run, r-<time>-<release>")
     return SoakFolder(os.path.join(state_dir, "soak", run))
+
+
+def is_name(word: str) -> bool:
+    """True for what can be the name of a single folder."""
+    return bool(word) and word not in (".", "..") and "/" not in word and "\0" not in word and len(word) <= 200

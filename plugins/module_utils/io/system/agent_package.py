@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import sys
 import zipfile
 
@@ -45,6 +46,15 @@ def packed_agent(program: str) -> bytes:
         for path in sorted(files):
             archive.writestr(zipfile.ZipInfo(path, EPOCH), files[path])
     return buffer.getvalue()
+
+
+def put_agent(path: str, program: str) -> None:
+    """Write that zip file, whole or not at all, for the owner only."""
+    packed = packed_agent(program)
+    handle = os.open(f"{path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(packed)
+    os.replace(f"{path}.new", path)
 
 
 def _source(name: str) -> str:

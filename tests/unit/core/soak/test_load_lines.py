@@ -27,6 +27,9 @@ def test_a_journey_that_k6_dropped_stands_for_its_mean_of_requests():
 def test_the_words_of_our_locustfile_are_read():
     assert locust_line('{"ready": true}') == LoadLine(ready=True)
     assert locust_line('{"dropped": 3}') == LoadLine(dropped=3.0)
+    assert locust_line('{"ready": true, "part": 2}') == LoadLine(ready=True, part=2)
+    assert locust_line('{"gone": true, "part": 1}') == LoadLine(gone=True, part=1)
+    assert locust_line('{"note": "nobody came"}') == LoadLine(note="nobody came")
     said = {"seconds": 1.5, "spent": 0.5, "status": 500, "due": 2, "text": "bad"}
     assert locust_line(json.dumps(said)) == LoadLine(request=True, due=2.0, status=500, seconds=1.5, spent=0.5, text="bad")
 
@@ -44,7 +47,12 @@ def test_what_is_not_ours_is_nothing(line):
     assert (k6_line(line, 1.0), locust_line(line)) == (None, None)
 
 
-@given(st.text() | st.dictionaries(st.sampled_from(["due", "status", "dropped", "seconds"]), st.floats() | st.text()).map(json.dumps))
+@given(
+    st.text()
+    | st.dictionaries(st.sampled_from(["due", "status", "dropped", "seconds", "ready", "gone", "part"]), st.floats() | st.text()).map(
+        json.dumps
+    )
+)
 def test_no_line_breaks_the_reading_or_takes_requests_away(line):
     found = locust_line(line)
-    assert found is None or min(found.due, found.dropped, found.seconds) >= 0
+    assert found is None or min(found.due, found.dropped, found.seconds, found.part) >= 0

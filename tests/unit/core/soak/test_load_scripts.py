@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.errors import InputError
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.k6_script import k6_script
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.load_table import LONGEST_ORDER, order_of, table_of
-from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.locust_file import locust_file
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.load_table import LONGEST_ORDER, load_key, order_of, table_of
+from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.locust_file import locust_file, master_words, worker_words
 from ansible_collections.proofile.stagegate.plugins.module_utils.core.soak.soak_plan import digest, parse_plan
 
 MIX = [
@@ -93,11 +93,46 @@ def test_an_old_plan_has_its_digest_and_sends_by_itself():
         ({"engine": "jmeter"}, "'jmeter' is no load engine"),
         ({"engine": "k6", "processes": 2}, "k6 sends from one process"),
         ({"engine": "locust", "processes": 3, "workers": 2}, "more processes than workers"),
+        ({"engine": "locust", "processes": 0}, "processes is 0"),
+        ({"engine": "locust", "processes": 1, "remote_workers": 2, "workers": 2}, "more processes than workers"),
+        ({"engine": "locust", "remote_workers": 65}, "remote_workers is 65"),
+        ({"engine": "k6", "processes": 0, "remote_workers": 1}, "k6 sends from one host"),
+        ({"engine": "k6", "remote_workers": 1}, "k6 sends from one process"),
+        ({"engine": "locust", "bind": "192.0.2.1"}, "nobody comes from another host"),
+        ({"engine": "locust", "port": 5557}, "nobody comes from another host"),
+        ({"engine": "locust", "remote_workers": 1, "port": 70000}, "port is 70000"),
+        ({"engine": "locust", "remote_workers": 1, "bind": "staging.example"}, "no IP address.*soak_load_bind"),
     ],
 )
 def test_an_engine_that_is_not_known_or_cannot_be_divided_is_refused(load, said):
     with pytest.raises(InputError, match=said):
         load_of(**load)
+
+
+def test_a_load_from_other_hosts_has_its_shares_and_a_port_that_is_known_beforehand():
+    load = load_of(engine="locust", processes=2, remote_workers=3)
+    assert (load.senders, load.bind, load.port) == (5, "127.0.0.1", 5557)
+    words = master_words("/f.py", load, load.bind, load.port)
+    assert words[words.index("--expect-workers") + 1] == "5"
+    assert worker_words("/f.py", "192.0.2.1", 5557)[-4:] == ["--master-host", "192.0.2.1", "--master-port", "5557"]
+
+
+def test_the_host_that_soaks_may_leave_all_sending_to_others():
+    assert load_of(engine="locust", processes=0, remote_workers=1).senders == 1
+
+
+def test_a_plan_that_knows_nothing_of_other_hosts_sends_from_one_and_needs_no_port():
+    load = load_of(engine="locust", processes=2)
+    assert (load.senders, load.remote_workers, load.bind, load.port) == (2, 0, "127.0.0.1", 0)
+
+
+def test_the_key_of_a_load_is_that_of_its_run_its_plan_and_its_secrets():
+    one = load_key("r-1", load_of(), {"password": "a"})
+    assert len(bytes.fromhex(one)) == 32
+    assert one == load_key("r-1", load_of(), {"password": "a"})
+    others = [load_key("r-2", load_of(), {"password": "a"}), load_key("r-1", load_of(), {"password": "b"})]
+    others.append(load_key("r-1", load_of(rate_per_second=11), {"password": "a"}))
+    assert len({one, *others}) == 4
 
 
 def test_as_many_processes_as_workers_is_allowed():

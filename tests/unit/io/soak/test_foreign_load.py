@@ -104,6 +104,65 @@ def test_what_a_silent_program_owes_is_counted_and_only_once(started):
     assert load.drain().saturated == 0
 
 
+def two_senders(started, clock):
+    """A load with a worker here and one elsewhere of which the first has begun."""
+    load = started("time.sleep(60)", clock=clock, processes=0, remote_workers=2)
+    until(load, lambda _tally: load._ready)
+    return load
+
+
+def test_a_worker_that_goes_away_is_missed_at_once_and_when_it_is_back_up_to_then(started):
+    clock = Steady()
+    load = two_senders(started, clock)
+    load._take('{"ready": true, "part": 1}')
+    clock.now += 3.0
+    assert load.drain().saturated == 0
+    load._take('{"gone": true, "part": 1}')
+    gone = load.drain()
+    assert (gone.saturated, [text for _at, text in gone.failures]) == (
+        30, ["worker 2 of 2 of the load is gone; what it does not send is counted"]
+    )  # fmt: skip
+    clock.now += 2.0
+    load._take('{"ready": true, "part": 1}')
+    clock.now += 1.0
+    assert load.drain().saturated == 20
+
+
+def test_workers_that_begin_one_after_the_other_owe_nothing_yet(started):
+    clock = Steady()
+    load = two_senders(started, clock)
+    clock.now += 2.0
+    assert load.drain().saturated == 0
+    clock.now += 4.0
+    assert load.drain().saturated == 60
+
+
+def test_that_somebody_does_not_come_is_told_and_counted(started):
+    clock = Steady()
+    load = two_senders(started, clock)
+    clock.now += 2.0
+    load._take('{"note": "1 of 2 workers of the load did not come"}')
+    found = load.drain()
+    assert (found.saturated, found.failures[0][1]) == (20, "1 of 2 workers of the load did not come")
+
+
+def test_a_worker_that_says_twice_that_it_begins_is_one_worker(started):
+    clock = Steady()
+    load = two_senders(started, clock)
+    load._take('{"ready": true, "part": 0}')
+    clock.now += 6.0
+    assert load.drain().saturated == 60
+
+
+def test_a_worker_that_begins_again_owes_what_it_did_not_send_meanwhile(started):
+    clock = Steady()
+    load = two_senders(started, clock)
+    load._take('{"ready": true, "part": 1}')
+    clock.now += 3.0
+    load._take('{"ready": true, "part": 1}')
+    assert load.drain().saturated == 30
+
+
 def test_steps_that_a_failed_one_left_out_are_not_owed(started):
     clock = Steady()
     load = started("say(due=10, status=500, seconds=1, spent=1, text='bad')", "time.sleep(60)", clock=clock)
@@ -118,7 +177,7 @@ def test_a_program_that_never_begins_is_counted_from_the_end_of_its_patience(sta
     program_is_deaf = 'os.execvp("sleep", ["sleep", "60"])'
     load = started(program_is_deaf, clock=clock)
     until(load, lambda _tally: load._ready)
-    load._began, load._ready = None, 0
+    load._began, load._heard, load._ready = None, None, set()
     clock.now += 60.0
     assert load.drain().saturated == 0
     clock.now += 2.0
