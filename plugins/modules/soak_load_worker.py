@@ -90,6 +90,9 @@ pid:
   returned: always
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..module_utils.adapter import run_module
 from ..module_utils.core.errors import InputError
 from ..module_utils.core.soak.soak_plan import parse_load
@@ -110,7 +113,7 @@ SPEC = {
 }
 
 
-def share_of(params):
+def share_of(params: Mapping[str, Any]) -> Share:
     """What this host sends."""
     load = parse_load({**(params["load"] or {}), "program": params["program"]})
     if not params["load"] or not load:
@@ -118,7 +121,7 @@ def share_of(params):
     return Share(params["run"], load, params["first"], params["count"], params["master_host"], params["seconds"])
 
 
-def handle(params, check_mode):
+def handle(params: Mapping[str, Any], check_mode: bool) -> Mapping[str, Any]:
     """Do what `state` says."""
     workers = workers_of(params["state_dir"], params["run"], params["name"])
     if params["state"] == "stopped":
@@ -129,7 +132,7 @@ def handle(params, check_mode):
     return {"changed": changed, "pid": workers.keeper() or 0}
 
 
-def main():
+def main() -> None:
     """Run the module."""
     run_module(SPEC, handle)
 
