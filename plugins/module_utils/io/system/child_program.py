@@ -63,7 +63,8 @@ class ChildProgram:
         """Ask it to end, kill its group after `seconds`, read what it still said."""
         if not self._process:
             return
-        for what, wait in ((signal.SIGINT, seconds), (signal.SIGKILL, 5.0)):
+        # Not SIGINT: who is started in the background of a shell ignores that one, and so do all its children.
+        for what, wait in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, what)
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -197,12 +197,21 @@ def test_a_dropped_request_is_saturated_and_parts_of_one_are_whole(started):
 
 
 def test_stopping_ends_the_program_even_one_that_will_not(started):
-    load = started("import signal", "signal.signal(signal.SIGINT, signal.SIG_IGN)", BUSY, "time.sleep(60)")
+    load = started("import signal", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", BUSY, "time.sleep(60)")
     until(load, lambda tally: tally.requests == 1)
     began = time.monotonic()
     load.stop()
     assert time.monotonic() - began < 6
     assert not any(child.alive() for child in load._programs)
+
+
+def test_a_program_that_was_given_no_ear_for_the_keyboard_is_ended_at_once_all_the_same(started):
+    # As everything is that a shell starts in the background.
+    load = started("import signal", "signal.signal(signal.SIGINT, signal.SIG_IGN)", BUSY, "time.sleep(60)")
+    until(load, lambda tally: tally.requests == 1)
+    began = time.monotonic()
+    load.stop()
+    assert time.monotonic() - began < 1
 
 
 def test_the_program_finds_these_very_modules(started, tmp_path):
