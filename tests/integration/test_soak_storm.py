@@ -128,6 +128,8 @@ def storm(soaks: list[Soak], engine: EngineProxy) -> list[int]:
                 ballast.unlink()
         if number == 4:
             engine.go()
+        if number == 6:
+            time.sleep(2)  # whoever lives now looks for containers in vain; on a busy machine nobody lives as long as that otherwise
         if number == 7:
             engine.come()
     return killed

@@ -63,7 +63,8 @@ SCALED = {
 # Other people work on this machine, the backend is asked for nothing that needs a database or a cache, there is no edge, its log is not
 # followed, and nobody watches: no alerts, no jobs.
 NOT_OF_THE_VARIANT = {
-    *("soak.cpu", "soak.disk", "soak.db_connections", "soak.cache_hit_rate", "soak.user_error_rate", "soak.services_answer"),
+    *("soak.cpu", "soak.disk", "soak.db_connections", "soak.deadlocks", "soak.lock_waits", "soak.cache_hit_rate"),
+    *("soak.user_error_rate", "soak.services_answer"),
     *("soak.logs_whole", "soak.logs_critical", "soak.log_kinds", "soak.alert_rules", "soak.alerts"),
     *("soak.jobs_missed", "soak.job_failures", "soak.page_load", "soak.fcp", "soak.lcp", "soak.cls", "soak.ttfb"),
 }

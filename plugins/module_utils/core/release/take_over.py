@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,11 +49,14 @@ class Record:
     containers: tuple[Kept, ...]
 
 
-def predecessor(model: Mapping[str, Any], containers: Iterable[Container], own_projects: Sequence[str]) -> Predecessor | None:
+def predecessor(
+    model: Mapping[str, Any], containers: Iterable[Container], own_projects: Sequence[str], kept: Collection[str] = ()
+) -> Predecessor | None:
     """The stack that another compose project runs of this very application; None when there is none.
 
     A container belongs to it when it has the service name of one of ours and, with it, its fixed name or one of its volumes. Where the
-    model has neither, all public ports must be held by services of the same names. A port alone may be anybody's.
+    model has neither, all public ports must be held by services of the same names. A port alone may be anybody's. `kept` are the ids of
+    containers that this application has taken over before; those that another one keeps on this host are no sign.
     Raises InputError when two projects look like it.
     """
     services = model.get("services") or {}
@@ -62,7 +65,7 @@ def predecessor(model: Mapping[str, Any], containers: Iterable[Container], own_p
         plain = item.project and item.project not in own_projects and not item.application
         if plain and item.service in services:
             candidates.setdefault(item.project, []).append(item)
-    found = {project: _signs(model, items) for project, items in candidates.items()}
+    found = {project: _signs(model, items, kept) for project, items in candidates.items()}
     found = {project: signs for project, signs in found.items() if signs}
     if len(found) > 1:
         raise InputError(
@@ -140,11 +143,11 @@ def kept_name(name: str) -> str:
     return name if name.endswith(KEPT_SUFFIX) else name + KEPT_SUFFIX
 
 
-def _signs(model: Mapping[str, Any], items: Sequence[Container]) -> list[str]:
+def _signs(model: Mapping[str, Any], items: Sequence[Container], kept: Collection[str]) -> list[str]:
     services, signs = model["services"], []
     for item in items:
         service = services[item.service]
-        if item.name.endswith(KEPT_SUFFIX):
+        if item.id in kept:
             signs.append(f"{item.name} was taken over before")
         elif service.get("container_name") == item.name:
             signs.append(f"{item.name} has the fixed name of service {item.service}")

@@ -76,7 +76,9 @@ class TakeOver:
 
     def find(self, model: Mapping[str, Any]) -> Predecessor | None:
         """The stack that is to be taken over; None when there is none, or it was taken over already."""
-        return predecessor(model, self._engine.containers(), self._own)
+        record = self.record()
+        kept = {item.id for item in record.containers} if record else set()
+        return predecessor(model, self._engine.containers(), self._own, kept)
 
     def is_pending(self, model: Mapping[str, Any]) -> bool:
         """True when `take` would do something."""

@@ -90,10 +90,15 @@ def test_two_stacks_that_look_alike_are_refused_with_both_named() -> None:
 
 def test_what_was_taken_over_is_not_found_again_but_the_rest_of_its_stack_is() -> None:
     taken = there("postgres", name="shop-postgres-before-stagegate", state="exited")
-    assert predecessor(MODEL, [taken], OWN) is None
-    found = predecessor(MODEL, [taken, there("web")], OWN)
+    assert predecessor(MODEL, [taken], OWN, {taken.id}) is None
+    found = predecessor(MODEL, [taken, there("web")], OWN, {taken.id})
     assert found is not None
     assert [item.service for item in found.containers] == ["web"]
+
+
+def test_what_another_application_has_taken_over_on_this_host_is_no_sign() -> None:
+    taken = there("postgres", "other", name="other-postgres-before-stagegate", state="exited")
+    assert predecessor(MODEL, [taken, there("web", "other", host_ports=(9000,))], OWN) is None
 
 
 def test_a_service_starts_after_those_that_it_depends_on() -> None:
