@@ -148,6 +148,15 @@ def test_what_is_reported_is_what_the_server_has_seen_of_both_hosts(begin: Calla
     assert not any(PASSWORD.encode() in file.read_bytes() for file in elsewhere.folder.rglob("*") if file.is_file())
 
 
+def the_whole_rate_is_sent_and_nothing_more_is_missed(told: Drained) -> None:
+    before = told.look()
+    lost, sent, began = before.saturated, before.requests, time.monotonic()
+    time.sleep(3)
+    after = told.look()
+    assert after.requests - sent >= 0.8 * 22 * (time.monotonic() - began) - 4
+    assert after.saturated - lost <= 4
+
+
 def test_a_worker_elsewhere_that_is_killed_is_missed_and_comes_back(begin: Callable[..., Drained], elsewhere: Elsewhere) -> None:
     told = begin()
     elsewhere.worker()
@@ -159,13 +168,7 @@ def test_a_worker_elsewhere_that_is_killed_is_missed_and_comes_back(begin: Calla
     assert "worker 2 of 2 of the load is gone; what it does not send is counted" in [text for _at, text in told.look().failures]
     told.until(lambda _tally: elsewhere.workers() and len(told.load._ready) == 2)
     assert not first & elsewhere.workers()
-    before = told.look()
-    lost, sent, began = before.saturated, before.requests, time.monotonic()
-    time.sleep(3)
-    after = told.look()
-    # Both send again: the whole rate, and nothing more is missed.
-    assert after.requests - sent >= 0.8 * 22 * (time.monotonic() - began) - 4
-    assert after.saturated - lost <= 4
+    the_whole_rate_is_sent_and_nothing_more_is_missed(told)
 
 
 def test_a_worker_that_does_not_come_is_missed_and_joins_the_others_when_it_comes(
@@ -178,12 +181,7 @@ def test_a_worker_that_does_not_come_is_missed_and_joins_the_others_when_it_come
     assert "1 of 2 workers of the load did not come within 3 s" in [text for _at, text in told.look().failures]
     elsewhere.worker()
     told.until(lambda _tally: len(told.load._ready) == 2)
-    before = told.look()
-    lost, sent, began = before.saturated, before.requests, time.monotonic()
-    time.sleep(2)
-    after = told.look()
-    assert after.requests - sent >= 0.8 * 22 * (time.monotonic() - began) - 4
-    assert after.saturated - lost <= 4
+    the_whole_rate_is_sent_and_nothing_more_is_missed(told)
 
 
 def test_a_host_that_soaks_may_leave_all_sending_to_others_and_they_end_with_the_master(
