@@ -8,21 +8,19 @@ and tries to reach the master: nothing is sent before it has. When this process 
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional
+from typing import Optional
 
 from ...core.eyes.api_journey import without_secrets
 from ..system.child_program import ChildProgram
-from ..system.files import read_text
 from ..system.process_lock import Lock
 from .load_programs import PAUSE_SECONDS, variables_of
+from .soak_files import SoakFolder
 from .soak_loop import say
 
 
@@ -55,7 +53,8 @@ def keep(folder: str, stop: threading.Event) -> int:
     lock = Lock(os.path.join(folder, "keeper.lock"))
     if not lock.take():
         return 0
-    kept, hidden = _json(folder, "worker.json"), _json(folder, "secrets.json")
+    files = SoakFolder(folder)
+    kept, hidden = files.json("worker.json"), files.json("secrets.json")
     secrets = hidden["secrets"]
     workers = [
         KeptWorker(one["argv"], variables_of(secrets, one["part"], hidden["key"]), folder, secrets) for one in kept["workers"]
@@ -64,7 +63,7 @@ def keep(folder: str, stop: threading.Event) -> int:
     ends = time.monotonic() + float(kept["ends_at"]) - time.time()
     try:
         # A folder that somebody has removed has no workers any more.
-        while time.monotonic() < ends and os.path.exists(lock.path) and not os.path.exists(os.path.join(folder, "STOP")):
+        while time.monotonic() < ends and files.has("keeper.lock") and not files.has("STOP"):
             for worker in workers:
                 worker.look(time.monotonic())
             if stop.wait(0.2):
@@ -72,8 +71,7 @@ def keep(folder: str, stop: threading.Event) -> int:
     finally:
         for worker in workers:
             worker.end(float(kept["grace_seconds"]))
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(folder, "secrets.json"))
+        files.forget_secrets()
     return 0
 
 
@@ -88,7 +86,3 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_what: stop.set())
     return keep(arguments[1], stop)
-
-
-def _json(folder: str, name: str) -> Any:
-    return json.loads(read_text(os.path.join(folder, name)))

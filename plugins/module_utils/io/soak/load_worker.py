@@ -24,6 +24,7 @@ from ...core.soak.load_table import load_key
 from ...core.soak.locust_file import locust_file, worker_words
 from ...core.soak.soak_plan import Load, digest
 from ..system.agent_package import PACKAGE, put_agent
+from ..system.clock import wait_until
 from ..system.detached_program import start_detached
 from ..system.files import ensure_folder, read_text, write_atomic, write_json
 from ..system.process_lock import Lock
@@ -100,7 +101,7 @@ class LoadWorkers:
         ensure_folder(self._folder.path)
         self._write(share, secrets, program)
         start_detached([self._folder.file("worker.pyz"), self._folder.path], self._folder.file("worker.log"))
-        if not self._wait(lambda: self.keeper() is not None, START_SECONDS):
+        if not wait_until(lambda: self.keeper() is not None, START_SECONDS):
             self._forget()
             raise ServiceError(
                 f"the workers' keeper did not begin within {START_SECONDS:.0f} s",
@@ -116,18 +117,18 @@ class LoadWorkers:
         if ran:
             write_json(self._folder.file("STOP"), {"at": self._wall()})
             grace = float((self._folder.json("worker.json") or {}).get("grace_seconds") or 0.0)
-            if not self._wait(lambda: self.keeper() is None, grace + END_SECONDS):
+            if not wait_until(lambda: self.keeper() is None, grace + END_SECONDS):
                 pid = self.keeper()
                 if pid:
                     kill(pid, signal.SIGKILL)  # the workers see that they have no parent any more
-                self._wait(lambda: self.keeper() is None, END_SECONDS)
+                wait_until(lambda: self.keeper() is None, END_SECONDS)
         self._forget()
         return ran
 
     def _forget(self) -> None:
-        for name in ("secrets.json", "STOP"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._folder.file(name))
+        self._folder.forget_secrets()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._folder.file("STOP"))
 
     def _write(self, share: Share, secrets: Mapping[str, str], program: str) -> None:
         file, load = self._folder.file, share.load
@@ -150,14 +151,6 @@ class LoadWorkers:
 
     def _log_tail(self) -> str:
         return read_text(self._folder.file("worker.log"))[-600:].strip() or "it printed nothing"
-
-    def _wait(self, until: Callable[[], bool], seconds: float) -> bool:
-        ends = time.monotonic() + seconds
-        while not until():
-            if time.monotonic() >= ends:
-                return False
-            time.sleep(0.1)
-        return True
 
 
 def workers_of(state_dir: str, run: str, name: str) -> LoadWorkers:

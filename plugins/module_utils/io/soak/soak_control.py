@@ -21,6 +21,7 @@ from ...core.soak.soak_progress import Coverage, coverage, progress_line
 from ...core.soak.soak_record import TOTALS, soak_measurements
 from ...core.soak.watched import expected_metrics, silence_measurements, watched_measurements
 from ..system.agent_package import put_agent
+from ..system.clock import wait_until
 from ..system.files import ensure_folder, write_json
 from ..system.process_lock import Lock
 from . import log_follower, soak_agent, soak_loop
@@ -279,9 +280,7 @@ class SoakControl:
         return " / ".join(text for text in (printed, self._supervisor().said()[-600:]) if text) or "it printed nothing"
 
     def _wait(self, until: Callable[[], bool], seconds: float) -> None:
-        ends = time.monotonic() + seconds
-        while not until() and time.monotonic() < ends:
-            self._sleep(0.2)
+        wait_until(until, seconds, self._sleep)
 
 
 # The agent is packed from the loaded modules: this import is what loads them.

@@ -20,3 +20,13 @@ def now() -> float:
 def sleep(seconds: float) -> None:
     """Wait."""
     time.sleep(seconds)
+
+
+def wait_until(true: Callable[[], bool], seconds: float, pause: Sleep = sleep) -> bool:
+    """Wait until it is so, at most so many seconds; False when it is not by then."""
+    ends = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() >= ends:
+            return False
+        pause(0.1)
+    return True
