@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_client import until
 from load_shop import PASSWORD, Drained, Shop, load_of, program, raw_load, senders, serving
 
 from ansible_collections.proofile.stagegate.plugins.module_utils.io.soak import foreign_load
+from ansible_collections.proofile.stagegate.plugins.module_utils.io.system.process_lock import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "10.213.77"
@@ -219,6 +221,8 @@ def test_workers_end_at_their_deadline_without_any_word(begin: Callable[..., Dra
     elsewhere.worker(seconds=6.0)
     told.until(lambda _tally: not elsewhere.workers() and told.all.requests > 0, 14.0)
     assert not (elsewhere.folder / "load/r/elsewhere/secrets.json").exists()
+    # The keeper ends after the last of its workers.
+    assert until(lambda: Lock(str(elsewhere.folder / "load/r/elsewhere/keeper.lock")).holder() is None, 5)
     assert elsewhere.worker(state="stopped") == {"changed": False, "pid": 0}
 
 

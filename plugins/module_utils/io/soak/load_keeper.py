@@ -69,9 +69,9 @@ def keep(folder: str, stop: threading.Event) -> int:
             if stop.wait(0.2):
                 break
     finally:
+        files.forget_secrets()
         for worker in workers:
             worker.end(float(kept["grace_seconds"]))
-        files.forget_secrets()
     return 0
 
 
